@@ -1,0 +1,76 @@
+# Everything a newcomer or a machine needs: `make help` lists it.
+# Other interpreter or fewer workers: make test PYTHON=python3.12 WORKERS=1
+
+PYTHON ?= python3
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m restaking.experiments.cli
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DEMO := results/runs/demo
+
+ROOTS := agents model experiments
+LINKS := $(ROOTS:%=.links/restaking/%)
+REQUIREMENTS := pyproject.toml setup.py constraints.txt
+# A stamp is the moment of the last complete installation; a requirement that is younger installs again.
+READY := $(VENV)/.installed
+READY_DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow test-all lint format types bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## simulate the 2024 restaking season and draw its figures
+	@$(RUN) run season-2024 --out $(DEMO)
+	@echo "The figures are in $(DEMO)/figures, the tables beside them in $(DEMO)."
+
+test: $(READY) ## run the quick tests
+	@$(PYTEST) -m "not slow"
+
+test-slow: $(READY) ## run the tests that take longer
+	@$(PYTEST) -m slow
+
+test-all: $(READY) ## run every test
+	@$(PYTEST)
+
+lint: $(READY_DEV) ## check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(READY_DEV) ## repair what can be repaired of style and formatting
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(READY_DEV) $(LINKS) ## check the types
+	@$(BIN)/python -m mypy
+
+bench: $(READY) ## measure speed and memory
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove the environment, links, caches and build leftovers, not the results
+	rm -rf $(VENV) .links build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): $(REQUIREMENTS) | $(BIN)/python
+	@echo "Installing into $(VENV) (a minute or two, only when the requirements changed) ..."
+	@$(PIP) --editable '.[test]'
+	@touch $@
+
+$(READY_DEV): $(READY)
+	@$(PIP) --editable '.[test,dev]'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer with its venv module is needed; '$(PYTHON)' is missing, older or has no venv." >&2; \
+	  echo "Debian, Ubuntu: apt-get install python3 python3-venv. Or name another: make PYTHON=/path/to/python3" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+
+# Type checkers do not see an editable install's import hook; they see the packages through these links.
+$(LINKS):
+	@mkdir -p $(@D)
+	@ln -sfn ../../$(@F) $@

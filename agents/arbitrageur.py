@@ -1,0 +1,227 @@
+"""Arbitrageurs: finite capital that trades the pools against redemption, against minting, or against time.
+
+There are tens of them, so each is an ordinary Mesa agent over one ``ARBITRAGEUR`` record. ``step`` is the definition
+of an arbitrageur's round on one market; the compiled rounds in ``model/kernels/trading.py`` must agree with it
+decision for decision. A researcher's own arbitrageur overrides ``bid`` or ``step``.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import mesa
+
+DAYS_PER_YEAR = 365.0
+
+
+class Market(Protocol):
+    """What an arbitrageur sees of one LRT and what it can do there; ``model.markets.order_book.Market`` is one.
+
+    Prices are ETH per ETH-worth of LRT before fees (1 is par); amounts are ETH; LRT is counted at NAV.
+    """
+
+    @property
+    def index(self) -> int:
+        """Position of the LRT in the scenario."""
+
+    @property
+    def trades(self) -> bool:
+        """Whether the pool can fill anything."""
+
+    @property
+    def price(self) -> float:
+        """Marginal price of the pool."""
+
+    @property
+    def fee(self) -> float:
+        """The pool's fee, a fraction of the output."""
+
+    @property
+    def nav(self) -> float:
+        """ETH per share."""
+
+    @property
+    def redemption_open(self) -> bool:
+        """Whether shares can be handed in."""
+
+    @property
+    def deposit_open(self) -> bool:
+        """Whether shares can be minted."""
+
+    @property
+    def wait_days(self) -> float:
+        """Expected days from a redemption request to its payment."""
+
+    @property
+    def opening_days(self) -> float:
+        """Believed days until redemption opens."""
+
+    @property
+    def instant_fee(self) -> float:
+        """Fraction of NAV that redeeming costs."""
+
+    @property
+    def mint_room_eth(self) -> float:
+        """Room under the deposit cap."""
+
+    def spendable(self, price: float, budget: float) -> float:
+        """How much of ``budget`` can be spent before the marginal price rises above ``price``."""
+
+    def salable(self, price: float, worth: float) -> float:
+        """How much of ``worth`` can be sold before the marginal price falls below ``price``."""
+
+    def quote_purchase(self, eth: float) -> float:
+        """ETH-worth of LRT for ``eth``, after the fee."""
+
+    def quote_sale(self, worth: float) -> float:
+        """ETH for LRT worth ``worth``, after the fee."""
+
+    def buy(self, eth: float) -> float:
+        """Spends ``eth`` in the pool; returns shares."""
+
+    def mint_and_sell(self, trader: int, eth: float) -> float:
+        """Mints with ``eth`` and sells what was minted; returns ETH."""
+
+    def hand_in(self, trader: int, shares: float) -> None:
+        """Hands shares in for redemption."""
+
+
+class Arbitrageur(mesa.Agent):
+    """Capital with a required return.
+
+    Args:
+        model: the Mesa model that it lives in.
+        records: ``ARBITRAGEUR`` records of all arbitrageurs.
+        index: which of them is this one.
+        holdings: LRT shares held until redemption opens, by arbitrageur and LRT.
+    """
+
+    def __init__(self, model: mesa.Model, records: Any, index: int, holdings: Any) -> None:
+        super().__init__(model)
+        self._records = records
+        self.index = index
+        self._holdings = holdings
+
+    # --- what it is ---------------------------------------------------------------------------------------------------
+
+    def _get(self, field: str) -> float:
+        return float(self._records[self.index][field])
+
+    def _add(self, field: str, amount: float) -> None:
+        self._records[self.index][field] += amount
+
+    @property
+    def eth(self) -> float:
+        """Free capital, ETH."""
+        return self._get("eth")
+
+    @property
+    def locked(self) -> float:
+        """ETH claimed from redemption queues."""
+        return self._get("locked")
+
+    @property
+    def profit(self) -> float:
+        """ETH since the start, booked when a trade is made, shares valued at what redemption pays."""
+        return self._get("profit")
+
+    @property
+    def required_return(self) -> float:
+        """Return per year below which capital stays idle."""
+        return self._get("required_return")
+
+    @property
+    def gas_eth(self) -> float:
+        """Cost of one round trip, ETH."""
+        return self._get("gas_eth")
+
+    @property
+    def patient(self) -> bool:
+        """Whether it buys while redemption is closed and waits for the opening."""
+        return bool(self._records[self.index]["patient"])
+
+    @property
+    def multiple(self) -> float:
+        """Patient capital: multiple of the required return at which it buys."""
+        return self._get("multiple")
+
+    @property
+    def speed(self) -> float:
+        """Order of acting: higher first."""
+        return self._get("speed")
+
+    @property
+    def holdings(self) -> Sequence[float]:
+        """LRT shares held until redemption opens, by LRT."""
+        return [float(shares) for shares in self._holdings[self.index]]
+
+    # --- what it does -------------------------------------------------------------------------------------------------
+
+    def bid(self, market: Market) -> float:
+        """Most that it pays for an ETH-worth of LRT, fees included; 0 when it does not buy at all.
+
+        Open redemption: NAV less the fee of redeeming and the required return over the wait. Closed: only patient
+        capital bids, for a multiple of its required return over the time that it believes opening will take.
+        """
+        if market.redemption_open:
+            financing = self.required_return * market.wait_days / DAYS_PER_YEAR
+            return max(0.0, 1.0 - market.instant_fee - financing)
+        if not self.patient:
+            return 0.0
+        wanted = self.multiple * self.required_return * market.opening_days / DAYS_PER_YEAR
+        return max(0.0, 1.0 - wanted)
+
+    def edge(self, market: Market) -> float:
+        """How far the price is on the profitable side of where it starts to trade; 0 when it is not."""
+        if not market.trades:
+            return 0.0
+        keep = 1.0 - market.fee
+        discount = self.bid(market) * keep - market.price
+        premium = market.price * keep - 1.0 if market.deposit_open and market.mint_room_eth > 0.0 else 0.0
+        return max(0.0, discount, premium)
+
+    def open_day(self, market: Market) -> None:
+        """Hands in what it held for an opening that has come."""
+        if not market.redemption_open:
+            return
+        market.hand_in(self.index, float(self._holdings[self.index][market.index]))
+        self._holdings[self.index][market.index] = 0.0
+
+    def step(self, market: Market) -> bool:
+        """One round on one market; True when it traded.
+
+        Trades until the last unit earns just the required return, limited by free capital, and only when the whole
+        trade also covers the gas.
+        """
+        if self.eth <= self.gas_eth or self.edge(market) <= 0.0:
+            return False
+        if market.price > 1.0:
+            return self._mint_and_sell(market)
+        return self._buy_discount(market)
+
+    def _buy_discount(self, market: Market) -> bool:
+        bid = self.bid(market)
+        spent = market.spendable(bid * (1.0 - market.fee), self.eth - self.gas_eth)
+        worth = market.quote_purchase(spent)
+        if worth * bid - spent <= self.gas_eth:
+            return False
+        shares = market.buy(spent)
+        paid_back = worth
+        if market.redemption_open:
+            market.hand_in(self.index, shares)
+            paid_back = worth * (1.0 - market.instant_fee)
+        else:
+            self._holdings[self.index][market.index] += shares
+        self._add("eth", -(spent + self.gas_eth))
+        self._add("profit", paid_back - spent - self.gas_eth)
+        return True
+
+    def _mint_and_sell(self, market: Market) -> bool:
+        most = min(self.eth - self.gas_eth, market.mint_room_eth)
+        cost = market.salable(1.0 / (1.0 - market.fee), most)
+        gain = market.quote_sale(cost) - cost - self.gas_eth
+        if gain <= 0.0:
+            return False
+        market.mint_and_sell(self.index, cost)
+        self._add("eth", gain)
+        self._add("profit", gain)
+        return True

@@ -1,0 +1,579 @@
+"""Where populations meet Mesa: the only file that relies on Mesa's private parts.
+
+Mesa registers every agent on its own: a weak reference with a callback, three dictionary entries and an identifier
+from a class-wide registry. For a quarter of a million stakers that is a second and 130 MB before anything happens. The
+classes here let arrays of rows take part in a model without it, and let everything that a Mesa user does with
+``model.agents``, ``model.agents_by_type``, ``AgentSet`` or ``DataCollector`` go on working.
+
+What is relied upon is listed by :func:`contract_breaches`, which a test calls: a Mesa release that changes it fails
+that test with a sentence, instead of failing a run with a riddle.
+"""
+
+import itertools
+import weakref
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
+
+import mesa
+import numpy as np
+from mesa.agent import AgentSet, GroupBy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MESA_LINE = "3.3"
+"""The line of Mesa releases whose private parts this file was written for."""
+
+AGENT_SET_METHODS = frozenset(
+    ("add", "agg", "discard", "do", "get", "groupby", "map", "remove", "select", "set", "shuffle", "shuffle_do", "sort")
+)
+"""Public methods that Mesa gives an ``AgentSet``; a set of rows has its own version of each."""
+
+# --- agents that nobody keeps -----------------------------------------------------------------------------------------
+
+
+class UnregisteredAgent(mesa.Agent):
+    """A Mesa agent that is made when somebody looks at it and is in no registry of Mesa's.
+
+    ``mesa.Agent.__init__`` is not called: a subclass computes ``model``, ``unique_id`` and ``pos``.
+    """
+
+    __slots__ = ()
+
+    declared_as: ClassVar[type | None] = None
+    """The class that stands in ``model.agents_by_type``, where the agent's own type is one generated from it."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether the agent is still part of the model."""
+        raise NotImplementedError
+
+
+def agent_class_of(agent: mesa.Agent) -> type:
+    """The class under which the model lists the agent."""
+    return getattr(type(agent), "declared_as", None) or type(agent)
+
+
+class RowPopulation(Protocol):
+    """What a model needs of a population; ``population.Population`` is one."""
+
+    agent_class: type
+    model: Any
+
+    @property
+    def agents(self) -> "LazySet":
+        """A new set of all rows that exist."""
+
+    def owns(self, agent: object) -> bool:
+        """Whether the agent is a view of one of its rows."""
+
+    def remove(self, row: int) -> None:
+        """Takes a row out."""
+
+    def remove_all(self) -> None:
+        """Takes every row out."""
+
+
+# --- identifiers ------------------------------------------------------------------------------------------------------
+
+
+def reserve_ids(model: mesa.Model, count: int) -> int:
+    """Takes ``count`` consecutive unique identifiers from a model and returns the first."""
+    if isinstance(model, EcosystemBase):
+        return model.reserve_ids(count)
+    first: int = next(mesa.Agent._ids[model])
+    mesa.Agent._ids[model] = itertools.count(first + count)
+    return first
+
+
+def forget(model: mesa.Model) -> None:
+    """Drops the model from Mesa's class-wide registry of identifiers, which otherwise keeps it alive for ever."""
+    mesa.Agent._ids.pop(model, None)
+
+
+# --- sets of agents ---------------------------------------------------------------------------------------------------
+
+
+class _HeldKey(weakref.ref[UnregisteredAgent]):
+    """Stands where Mesa keeps a weak reference, and keeps the agent: nobody else does."""
+
+    __slots__ = ("_agent",)
+
+    _agent: UnregisteredAgent
+
+    def __new__(cls, agent: UnregisteredAgent) -> Self:
+        key = super().__new__(cls, agent)
+        key._agent = agent
+        return key
+
+    def __call__(self) -> UnregisteredAgent | None:
+        return self._agent if self._agent.exists else None
+
+
+class _AgentKeys(weakref.WeakKeyDictionary[mesa.Agent, None]):
+    """Mesa's dictionary of members; unregistered agents are held, and count for as long as they exist."""
+
+    def __init__(self, agents: Iterable[mesa.Agent]) -> None:
+        super().__init__()
+        for agent in agents:
+            self[agent] = None
+
+    def __setitem__(self, agent: mesa.Agent, value: None) -> None:
+        if isinstance(agent, UnregisteredAgent):
+            self.data[_HeldKey(agent)] = value  # type: ignore[attr-defined]
+        else:
+            super().__setitem__(agent, value)
+
+    def __contains__(self, agent: object) -> bool:
+        gone = isinstance(agent, UnregisteredAgent) and not agent.exists
+        return not gone and super().__contains__(agent)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.keys())
+
+
+class HeldSet(AgentSet):
+    """An ``AgentSet`` that may mix ordinary agents and views of rows, and whose results may too.
+
+    Everything is stock Mesa but two things: the set holds the views in it (Mesa's weak references would lose them at
+    once), and what it returns is a ``HeldSet`` again.
+    """
+
+    def __init__(self, agents: Iterable[mesa.Agent], random: Random | None = None) -> None:
+        members = _AgentKeys(agents)
+        super().__init__(itertools.islice(members.keys(), 1), random)
+        self._agents = members
+
+    def _update(self, agents: Iterable[mesa.Agent]) -> Self:
+        self._agents = _AgentKeys(list(agents))
+        return self
+
+    def _from_iterable(self, agents: Iterable[mesa.Agent]) -> AgentSet:
+        return HeldSet(agents, self.random)
+
+    def __copy__(self) -> AgentSet:
+        return HeldSet(self, self.random)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return HeldSet, (list(self), self.random)
+
+    def select(
+        self,
+        filter_func: Callable[[Any], bool] | None = None,
+        at_most: int | float = float("inf"),
+        inplace: bool = False,
+        agent_type: type | tuple[type, ...] | None = None,
+    ) -> AgentSet:
+        """See :meth:`mesa.agent.AgentSet.select`."""
+        target = self if inplace else HeldSet(self, self.random)
+        return AgentSet.select(target, filter_func, at_most, inplace=True, agent_type=agent_type)
+
+    def shuffle(self, inplace: bool = False) -> AgentSet:
+        """See :meth:`mesa.agent.AgentSet.shuffle`."""
+        return AgentSet.shuffle(self if inplace else HeldSet(self, self.random), inplace=True)
+
+    def sort(self, key: Callable[[Any], Any] | str, ascending: bool = False, inplace: bool = False) -> AgentSet:
+        """See :meth:`mesa.agent.AgentSet.sort`."""
+        return AgentSet.sort(self if inplace else HeldSet(self, self.random), key, ascending, inplace=True)
+
+    def groupby(self, by: Callable[[Any], Any] | str, result_type: str = "agentset") -> GroupBy:
+        """See :meth:`mesa.agent.AgentSet.groupby`; ``groupby(type)`` gives the types of ``model.agent_types``."""
+        groups = AgentSet.groupby(self, agent_class_of if by is type else by, "list").groups
+        if result_type != "agentset":
+            return GroupBy(groups)
+        return GroupBy({key: HeldSet(members, self.random) for key, members in groups.items()})
+
+
+class LazySet(HeldSet):
+    """A set whose members are made when it is iterated over; a subclass says which by ``__iter__`` and ``__len__``.
+
+    What Mesa does with its dictionary of members works here too, on members made for the occasion.
+    """
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+
+    @property
+    def _agents(self) -> _AgentKeys:  # type: ignore[override]
+        return _AgentKeys(self)
+
+    def _update(self, agents: Iterable[mesa.Agent]) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be changed in place: leave out inplace=True and use the result")
+
+    def vectorises(self, method: object) -> bool:
+        """Whether ``do(method)`` is one call for the whole set."""
+        return False
+
+
+class Roster(LazySet):
+    """All agents of a model: the ordinary ones in order of creation, then each population in order of rows.
+
+    Args:
+        ordinary: the set that Mesa registers ordinary agents in.
+        populations: the model's populations; the list is kept, so populations added to it belong to the roster.
+    """
+
+    def __init__(self, ordinary: AgentSet, populations: Sequence[RowPopulation]) -> None:
+        super().__init__(ordinary.random)
+        self._ordinary = ordinary
+        self._populations = populations
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Roster, (self._ordinary, self._populations)
+
+    @property
+    def _parts(self) -> list[AgentSet]:
+        return [self._ordinary, *(population.agents for population in self._populations)]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __iter__(self) -> Iterator[mesa.Agent]:
+        return itertools.chain.from_iterable(self._parts)
+
+    def __contains__(self, agent: object) -> bool:
+        return any(agent in part for part in self._parts)
+
+    def __getitem__(self, item: int | slice) -> Any:
+        if isinstance(item, slice):
+            return [self[index] for index in range(*item.indices(len(self)))]
+        index = range(len(self))[item]
+        for part in self._parts:
+            if index < len(part):
+                return part[index]
+            index -= len(part)
+        raise IndexError(item)
+
+    def _update(self, agents: Iterable[mesa.Agent]) -> NoReturn:
+        raise TypeError("the model's agents cannot be changed in place: leave out inplace=True and use the result")
+
+    def add(self, agent: mesa.Agent) -> None:
+        """Adds an ordinary agent; the model does it when the agent is created."""
+        self._ordinary.add(agent)
+
+    def discard(self, agent: mesa.Agent) -> None:
+        """Drops an ordinary agent; the model does it when the agent is removed."""
+        self._ordinary.discard(agent)
+
+    def remove(self, agent: mesa.Agent) -> None:
+        """Drops an ordinary agent, which must be there; the model does it when the agent is removed."""
+        self._ordinary.remove(agent)
+
+    def select(
+        self,
+        filter_func: Callable[[Any], bool] | None = None,
+        at_most: int | float = float("inf"),
+        inplace: bool = False,
+        agent_type: type | tuple[type, ...] | None = None,
+    ) -> AgentSet:
+        """See :meth:`mesa.agent.AgentSet.select`; where one population alone can match, a set of rows."""
+        if inplace:
+            self._update(())
+        if isinstance(at_most, float) and at_most <= 1.0:
+            at_most = int(len(self) * at_most)
+        parts = self if agent_type is None else self._of_type(agent_type)
+        if not isinstance(parts, Roster):
+            return parts.select(filter_func, at_most)
+        limit = None if at_most == float("inf") else max(int(at_most), 0)
+        members = parts if filter_func is None else filter(filter_func, parts)
+        return HeldSet(itertools.islice(members, limit), self.random)
+
+    def _of_type(self, agent_type: type | tuple[type, ...]) -> AgentSet:
+        ordinary = self._ordinary.select(agent_type=agent_type)
+        populations = [p for p in self._populations if issubclass(p.agent_class, agent_type)]
+        if len(populations) == 1 and not len(ordinary):
+            return populations[0].agents
+        return Roster(ordinary, populations)
+
+    def do(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Self:
+        """See :meth:`mesa.agent.AgentSet.do`; a population that has a vectorised version acts as one."""
+        for part in self._parts:
+            part.do(method, *args, **kwargs)
+        return self
+
+    def shuffle_do(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Self:
+        """See :meth:`mesa.agent.AgentSet.shuffle_do`.
+
+        All agents act in one random order. A population that has a vectorised version acts as one, in one place of
+        that order: its version is written for decisions that do not see each other.
+        """
+        actors: list[Callable[[], Any]] = []
+        for part in self._parts:
+            if isinstance(part, LazySet) and part.vectorises(method):
+                actors.append(partial(_itself, part))
+            else:
+                actors.extend(part._agents.keyrefs())
+        self.random.shuffle(actors)
+        for actor in actors:
+            agent = actor()
+            if isinstance(agent, AgentSet):
+                agent.do(method, *args, **kwargs)
+            elif agent is not None:
+                call(agent, method, args, kwargs)
+        return self
+
+    def map(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """See :meth:`mesa.agent.AgentSet.map`."""
+        return [result for part in self._parts for result in part.map(method, *args, **kwargs)]
+
+    def get(self, attr_names: str | list[str], handle_missing: str = "error", default_value: Any = None) -> list[Any]:
+        """See :meth:`mesa.agent.AgentSet.get`."""
+        values: list[Any] = []
+        for part in self._parts:
+            found = part.get(attr_names, handle_missing, default_value)
+            values.extend(found.tolist() if isinstance(found, np.ndarray) and found.ndim == 1 else found)
+        return values
+
+    def set(self, attr_name: str, value: Any) -> Self:
+        """See :meth:`mesa.agent.AgentSet.set`."""
+        for part in self._parts:
+            part.set(attr_name, value)
+        return self
+
+
+def _itself(part: AgentSet) -> AgentSet:
+    return part
+
+
+def call(agent: mesa.Agent, method: str | Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Calls a method by name, or a function with the agent as its first argument, as Mesa's sets do."""
+    if isinstance(method, str):
+        return getattr(agent, method)(*args, **kwargs)
+    return method(agent, *args, **kwargs)
+
+
+# --- the model --------------------------------------------------------------------------------------------------------
+
+
+class _TypeRegistry(dict[type, AgentSet]):
+    """``model.agents_by_type``; the type of a view finds the set of the class that it was made from."""
+
+    def __missing__(self, kind: type) -> AgentSet:
+        declared = getattr(kind, "declared_as", None)
+        if declared is None:
+            raise KeyError(kind)
+        return self[declared]
+
+
+class EcosystemBase(mesa.Model):
+    """A Mesa model whose agents may be rows of populations beside ordinary agents.
+
+    ``agents``, ``agents_by_type`` and ``agent_types`` hold both. Identifiers are counted by the model itself: Mesa's
+    own registry keeps every model that was ever made alive.
+
+    Args:
+        args: passed on.
+        seed: seed of ``model.random`` and ``model.rng``.
+        rng: alternative to ``seed``, see :class:`mesa.Model`.
+        kwargs: passed on.
+    """
+
+    def __init__(self, *args: Any, seed: float | None = None, rng: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, seed=seed, rng=rng, **kwargs)
+        self.populations: list[RowPopulation] = []
+        self._next_id = 1
+        self._agents_by_type = _TypeRegistry()
+        self._all_agents = Roster(AgentSet([], random=self.random), self.populations)
+
+    def reserve_ids(self, count: int) -> int:
+        """Takes ``count`` consecutive unique identifiers and returns the first."""
+        first = self._next_id
+        self._next_id += count
+        return first
+
+    def register_agent(self, agent: mesa.Agent) -> None:
+        """Registers an ordinary agent under an identifier of this model; called by ``mesa.Agent.__init__``."""
+        forget(self)
+        agent.unique_id = self.reserve_ids(1)
+        super().register_agent(agent)
+
+    def register_population(self, population: RowPopulation) -> None:
+        """Makes the rows of a population agents of this model; called when the population is made."""
+        self.populations.append(population)
+        kind = population.agent_class
+        alike = [p for p in self.populations if p.agent_class is kind]
+        nobody = AgentSet([], random=self.random)
+        self._agents_by_type[kind] = population.agents if len(alike) == 1 else Roster(nobody, alike)
+
+    def deregister_agent(self, agent: mesa.Agent) -> None:
+        """Takes an agent out of the model, an ordinary one or a row; called by ``agent.remove()``."""
+        if not isinstance(agent, UnregisteredAgent):
+            super().deregister_agent(agent)
+            return
+        for population in self.populations:
+            if population.owns(agent):
+                population.remove(agent.row)
+                return
+        raise KeyError(agent)
+
+    def remove_all_agents(self) -> None:
+        """Takes every agent out of the model."""
+        super().remove_all_agents()
+        for population in self.populations:
+            population.remove_all()
+
+    def close(self) -> None:
+        """Ends the model's life, so that its memory is free as soon as nobody refers to it.
+
+        Its data stay (rows of populations, whatever was recorded); its agents are dismissed and know no model any
+        more, and it cannot step again. Without this a finished model waits for a full garbage collection, which in a
+        process that makes large arrays and few objects may not come for hundreds of runs. Closing twice is harmless.
+        """
+        forget(self)
+        for member in (*self._agents, *self.populations):
+            member.model = None
+        self._agents.clear()
+        self.populations.clear()
+        self._agents_by_type.clear()
+        self._all_agents = Roster(AgentSet([], random=self.random), self.populations)
+        self.running = False
+        self._user_step = self.step = _step_of_closed_model
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _step_of_closed_model(*args: object, **kwargs: object) -> NoReturn:
+    raise RuntimeError("the model is closed and cannot step: make a new one")
+
+
+# --- collecting data --------------------------------------------------------------------------------------------------
+
+Table = tuple[np.ndarray[Any, np.dtype[Any]], int]
+
+
+class _ModelVariables(MutableMapping[str, Any]):
+    """``DataCollector.model_vars``: columns of the table, read when asked for, and what stock reporters collected."""
+
+    def __init__(self, names: Sequence[str], table: Callable[[], Table]) -> None:
+        self._index = {name: index for index, name in enumerate(names)}
+        self._table = table
+        self.reported: dict[str, list[Any]] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.reported:
+            return self.reported[name]
+        array, rows = self._table()
+        column = array[:rows, self._index[name]]
+        column.flags.writeable = False
+        return column
+
+    def __setitem__(self, name: str, values: list[Any]) -> None:
+        if name in self._index:
+            raise ValueError(f"model reporter {name!r} has the name of a recorded column: choose another")
+        self.reported[name] = values
+
+    def __delitem__(self, name: str) -> None:
+        del self.reported[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return itertools.chain(self._index, self.reported)
+
+    def __len__(self) -> int:
+        return len(self._index) + len(self.reported)
+
+
+class ColumnCollector(mesa.DataCollector):
+    """A ``DataCollector`` whose model variables are columns of a table that the model fills by itself.
+
+    Nothing is copied or called per variable and step: a day costs a row. Stock reporters work beside the columns; a
+    value of theirs belongs to the last row that was recorded when ``collect`` was called.
+
+    Args:
+        names: names of the columns.
+        table: gives the table, shape (at least rows, at least len(names)), and its number of filled rows. A method
+            of the recorder rather than of the model: a model that its collector refers to is freed late.
+        model_reporters: as for :class:`mesa.DataCollector`, under other names than the columns.
+        agent_reporters: as for :class:`mesa.DataCollector`.
+        agenttype_reporters: as for :class:`mesa.DataCollector`.
+        tables: as for :class:`mesa.DataCollector`.
+
+    Example:
+        >>> block = np.array([[1.0, 10.0], [2.0, 20.0], [0.0, 0.0]])
+        >>> collector = ColumnCollector(["price", "supply"], lambda: (block, 2))
+        >>> collector.get_model_vars_dataframe()["supply"].tolist()
+        [10.0, 20.0]
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        table: Callable[[], Table],
+        *,
+        model_reporters: dict[str, Any] | None = None,
+        agent_reporters: dict[str, Any] | None = None,
+        agenttype_reporters: dict[type, dict[str, Any]] | None = None,
+        tables: dict[str, list[str]] | None = None,
+    ) -> None:
+        self.names = tuple(names)
+        self._filled = table
+        self._variables = _ModelVariables(self.names, table)
+        self._reported_rows: list[int] = []
+        super().__init__(model_reporters, agent_reporters, agenttype_reporters, tables)
+
+    @property
+    def model_vars(self) -> MutableMapping[str, Any]:
+        """Values of each model variable so far, by name."""
+        return self._variables
+
+    @model_vars.setter
+    def model_vars(self, values: dict[str, list[Any]]) -> None:
+        self._variables.reported = dict(values)
+
+    def collect(self, model: mesa.Model) -> None:
+        """Runs the stock reporters, if there are any; the columns need no collecting."""
+        if self.model_reporters:
+            self._reported_rows.append(max(self._filled()[1] - 1, 0))
+        super().collect(model)
+
+    def get_model_vars_dataframe(self) -> "pd.DataFrame":
+        """All model variables, one row per recorded row; a reporter that was not run for a row is missing there."""
+        import pandas as pd
+
+        array, rows = self._filled()
+        frame = pd.DataFrame(np.array(array[:rows, : len(self.names)]), columns=list(self.names))
+        if not self.model_reporters:
+            return frame
+        reported = pd.DataFrame(self._variables.reported, index=self._reported_rows)
+        return frame.join(reported[~reported.index.duplicated(keep="last")], how="outer")
+
+
+# --- what all of this relies on ---------------------------------------------------------------------------------------
+
+
+def contract_breaches() -> list[str]:
+    """What this file relies on in Mesa and no longer finds, one sentence each; empty when all is well."""
+
+    class Probe(mesa.Agent):
+        pass
+
+    model = mesa.Model(seed=1)
+    probe = Probe(model)
+    mine = {name for name, value in vars(AgentSet).items() if callable(value) and not name.startswith("_")}
+    promises = {
+        f"Mesa is {mesa.__version__}, the bridge was written for {MESA_LINE}.*": mesa.__version__.startswith(
+            f"{MESA_LINE}."
+        ),
+        "Agent._ids is no longer a defaultdict of counters by model": isinstance(mesa.Agent._ids, defaultdict)
+        and isinstance(mesa.Agent._ids.get(model), itertools.count),
+        "Model._agents no longer holds the agents as keys": probe in getattr(model, "_agents", ()),
+        "Model._agents_by_type no longer is what agents_by_type returns": getattr(model, "_agents_by_type", None)
+        is model.agents_by_type,
+        "Model._all_agents no longer is what agents returns": getattr(model, "_all_agents", None) is model.agents,
+        "Model.__init__ no longer puts the wrapped step and _user_step on the instance": {"step", "_user_step"}
+        <= vars(model).keys(),
+        "AgentSet._agents no longer is a WeakKeyDictionary": type(getattr(model.agents, "_agents", None))
+        is weakref.WeakKeyDictionary,
+        "AgentSet._update is gone": callable(getattr(AgentSet, "_update", None)),
+        f"AgentSet has new methods, which sets of rows do not override: {sorted(mine - AGENT_SET_METHODS)}": mine
+        <= AGENT_SET_METHODS,
+        "DataCollector.__init__ no longer sets model_vars": "model_vars" in vars(mesa.DataCollector()),
+    }
+    forget(model)
+    return [sentence for sentence, kept in promises.items() if not kept]

@@ -1,0 +1,121 @@
+"""What the verbs share: scenarios with the options that change them, tables, one-line failures."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from ...model.scenario import Scenario
+
+PROGRAM = "restaking"
+BAD_INPUT = 2
+DISTRIBUTION = "restaking"
+
+
+def load_or_exit(
+    name: str,
+    sets: Sequence[str] = (),
+    seed: int | None = None,
+    days: int | None = None,
+    stakers: int | None = None,
+) -> "Scenario":
+    """Load a scenario with ``--set``, ``--seed``, ``--days`` and ``--stakers`` applied; exit 2 when it is not valid.
+
+    Args:
+        name: shipped name or path.
+        sets: ``KEY=VALUE`` settings.
+        seed: value of ``seed``, the scenario's own when None.
+        days: value of ``days`` (days), the scenario's own when None.
+        stakers: value of ``stakers.count``, the scenario's own when None.
+
+    Raises:
+        typer.Exit: with code 2, after one message on standard error.
+    """
+    from ...model.scenario import ScenarioError, load_scenario
+
+    try:
+        return _with_options(load_scenario(name), sets, {"seed": seed, "days": days, "stakers.count": stakers})
+    except ScenarioError as error:
+        fail(str(error))
+
+
+def _with_options(scenario: "Scenario", sets: Sequence[str], options: dict[str, int | None]) -> "Scenario":
+    from ...model.scenario import ScenarioError
+    from ...model.scenario.loading import apply_overrides, parse_settings
+
+    values: dict[str, Any] = parse_settings(sets)
+    where = dict.fromkeys(values, "--set")
+    for key, value in options.items():
+        if value is None:
+            continue
+        option = f"--{key.split('.')[0]}"
+        if key in values:
+            raise ScenarioError(f"{option}: {key} is given twice (also by --set)", key=key, where=option)
+        values[key], where[key] = value, option
+    return apply_overrides(scenario, values, where) if values else scenario
+
+
+def fail(message: str, code: int = BAD_INPUT) -> NoReturn:
+    """Say what is wrong in one message on standard error and leave."""
+    print(f"{PROGRAM}: {message}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def version() -> str:
+    """Version of the installed package."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "unknown (not installed)"
+
+
+def print_json(content: Any) -> None:
+    """One JSON document on standard output."""
+    import json
+
+    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, width: int | None = None) -> list[str]:
+    """Aligned lines of a table; the last column is cut at ``width`` characters when that is given."""
+    cells = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header) - 1)]
+    lines = []
+    for row in cells:
+        line = "  ".join([*(cell.ljust(space) for cell, space in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        lines.append(line if width is None or len(line) <= width else f"{line[: max(width - 3, 1)]}...")
+    return lines
+
+
+def terminal_width() -> int | None:
+    """Width of the terminal, None when the output goes to a file or a pipe."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def shown(value: Any) -> str:
+    """A parameter's value as a person would write it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(shown(item) for item in value)}]"
+    return value if isinstance(value, str) else str(value)
+
+
+def bounds(low: float | None, high: float | None) -> str:
+    """Bounds of a parameter: ``0 .. 1``, empty when it has none."""
+    if low is None and high is None:
+        return ""
+    return f"{'' if low is None else f'{low:g}'} .. {'' if high is None else f'{high:g}'}".strip()

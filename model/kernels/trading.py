@@ -1,0 +1,415 @@
+"""The day's trading rounds, compiled: orders meet the pools, arbitrageurs close the gaps that pay.
+
+A day has ``rounds`` rounds. In each, an equal part of the day's orders arrives and stands in the book until night:
+
+1. sellers, the most willing bucket first; a bucket sells while the marginal price after the fee is at least one less
+   the discount that it accepts;
+2. entrants, who buy the pool while that is cheaper than minting at NAV, fee included, and mint what is left;
+3. arbitrageurs, in the given order, each visiting the LRTs from the widest edge to the narrowest.
+
+Nobody else sets a floor: with redemption closed the price rests on patient capital, and below that on nothing.
+The definition of one arbitrageur's round is ``Arbitrageur.step``; of the day, ``trade_day_by_agents`` in
+:mod:`..markets.order_book`. This file is the same in compiled form. Prices are ETH per ETH-worth of LRT.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._compile import compiled
+from . import stableswap
+from .stableswap import Record
+
+DISCOUNT_BUCKETS = np.array(
+    [0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30, 0.45, 0.65, 1.0]
+)
+"""Largest discount to NAV that the sellers of each bucket accept, rising; 1 sells at any price."""
+
+TERMS = np.dtype(
+    [
+        ("nav", "f8"),  # ETH per share
+        ("redemption_open", "u1"),
+        ("deposit_open", "u1"),
+        ("wait_days", "f8"),  # expected days from a redemption request to its payment
+        ("opening_days", "f8"),  # believed days until redemption opens
+        ("instant_fee", "f8"),  # fraction of NAV that redeeming costs
+        ("mint_room_eth", "f8"),  # room under the deposit cap, ETH; infinite without a cap
+    ],
+    align=True,
+)
+"""What one LRT offers to those who trade against it today."""
+
+
+FILL = np.dtype(
+    [
+        ("bought_shares", "f8"),  # shares that entrants took from the pool
+        ("bought_eth", "f8"),  # what they paid
+        ("mint_eth", "f8"),  # entrants' ETH to be minted at NAV
+        ("unspent_eth", "f8"),  # entrants' ETH that neither pool nor mint took
+        ("lowest_price", "f8"),  # over the day, seen after the sellers and at the end of each round
+        ("mean_price", "f8"),  # mean of the rounds' last prices
+        ("close_price", "f8"),  # last price; 1 when the pool does not trade
+        ("volume_eth", "f8"),  # ETH leg of all trades with the pool
+        ("invariant", "f8"),  # the pool's D after the last trade, ETH; 0 when it does not trade
+        ("mint_room_eth", "f8"),  # what is left of the room under the cap
+    ],
+    align=True,
+)
+"""What a day of trading did to one LRT."""
+
+
+class Fills(NamedTuple):
+    """What a day of trading did; K LRTs, B buckets, A arbitrageurs. Amounts are sums over the day.
+
+    Conservation, which the owner of the accounts completes: ETH that leaves for other accounts is ``sold_eth`` (to
+    sellers), ``mint_eth + minted_eth`` (to the LRTs), ``unspent_eth`` (back to entrants) and ``gas_eth`` (burned);
+    shares that come into being are ``minted_shares`` (the owner also mints for ``mint_eth``), shares that leave for
+    other accounts are ``bought_shares`` (to entrants) and ``redeem_shares`` (to the redemption queue).
+    """
+
+    lrts: np.ndarray  # (K,) FILL
+    sold_shares: np.ndarray  # (K, B) shares that found a price
+    sold_eth: np.ndarray  # (K, B) what they brought: one average price per bucket and day
+    redeem_shares: np.ndarray  # (A, K) shares handed in for redemption
+    minted_eth: np.ndarray  # (A, K) ETH that arbitrageurs minted with
+    minted_shares: np.ndarray  # (A, K) shares minted and sold at a premium
+    gas_eth: np.ndarray  # (A,) ETH burned
+
+
+def new_fills(lrts: int, arbitrageurs: int, buckets: int = len(DISCOUNT_BUCKETS)) -> Fills:
+    """Arrays for the outcome of a day; :func:`trade_day` clears them itself, so they can be used again."""
+    sold, handed = (lrts, buckets), (arbitrageurs, lrts)
+    arrays = (np.zeros(shape) for shape in (sold, sold, handed, handed, handed, arbitrageurs))
+    return Fills(np.zeros(lrts, FILL), *arrays)
+
+
+@compiled
+def discount_bucket(accepted: float) -> int:
+    """Bucket of an order whose owner accepts discounts up to ``accepted``; -1 when it wants more than NAV.
+
+    The bucket never sells deeper than its owner allows, as the accepted discount is rounded down.
+    """
+    for bucket in range(len(DISCOUNT_BUCKETS) - 1, -1, -1):
+        if accepted >= DISCOUNT_BUCKETS[bucket]:
+            return bucket
+    return -1
+
+
+# --- the pool: a trade at the quoted state, then a new quote ----------------------------------------------------------
+
+
+@compiled
+def _requote(pool: Record, nav: float, fill: Record) -> None:
+    """Invariant and marginal price after a change of the reserves."""
+    if not stableswap.trades(pool, nav):
+        fill["invariant"] = 0.0
+        return
+    ann, worth = 2.0 * pool["amplification"], pool["token"] * nav
+    fill["invariant"] = stableswap.invariant(pool["eth"], worth, ann, fill["invariant"])
+    fill["close_price"] = stableswap.marginal_price(pool["eth"], worth, fill["invariant"], ann)
+
+
+@compiled
+def _salable(price: float, pool: Record, nav: float, offered: float, fill: Record) -> float:
+    """How much of ``offered`` (ETH-worth of LRT) the pool takes before its marginal price falls below ``price``."""
+    ann = 2.0 * pool["amplification"]
+    return stableswap.worth_down_to(price, pool["eth"], pool["token"] * nav, fill["invariant"], ann, offered)
+
+
+@compiled
+def _spendable(price: float, pool: Record, nav: float, budget: float, fill: Record) -> float:
+    """How much of ``budget`` (ETH) the pool takes before its marginal price rises above ``price``."""
+    ann = 2.0 * pool["amplification"]
+    return stableswap.eth_up_to(price, pool["eth"], pool["token"] * nav, fill["invariant"], ann, budget)
+
+
+@compiled
+def _quote_sale(pool: Record, nav: float, worth: float, fill: Record) -> float:
+    """ETH for LRT worth ``worth``, after the fee."""
+    ann = 2.0 * pool["amplification"]
+    return stableswap.output(pool["token"] * nav, pool["eth"], worth, fill["invariant"], ann, pool["fee"])
+
+
+@compiled
+def _quote_purchase(pool: Record, nav: float, eth: float, fill: Record) -> float:
+    """ETH-worth of LRT for ``eth``, after the fee."""
+    ann = 2.0 * pool["amplification"]
+    return stableswap.output(pool["eth"], pool["token"] * nav, eth, fill["invariant"], ann, pool["fee"])
+
+
+@compiled
+def _swap(pool: Record, nav: float, eth: float, shares: float, fill: Record) -> None:
+    """Moves reserves by ``eth`` and ``shares`` (one of them negative) and quotes anew."""
+    pool["eth"] = pool["eth"] + eth
+    pool["token"] = pool["token"] + shares
+    fill["volume_eth"] = fill["volume_eth"] + abs(eth)
+    _requote(pool, nav, fill)
+
+
+# --- orders -----------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def _sellers(
+    arrived: float,
+    pool: Record,
+    nav: float,
+    offers: np.ndarray,
+    sold_shares: np.ndarray,
+    sold_eth: np.ndarray,
+    fill: Record,
+) -> None:
+    """Fills the standing sell orders of one LRT, most willing first.
+
+    Args:
+        arrived: the part of the day's orders that has come to market.
+        pool: ``POOL``.
+        nav: ETH per share.
+        offers: (B,) shares offered today.
+        sold_shares: (B,) shares sold so far.
+        sold_eth: (B,) what they brought.
+        fill: ``FILL``.
+    """
+    if fill["invariant"] <= 0.0:
+        return
+    for bucket in range(len(offers) - 1, -1, -1):
+        standing = offers[bucket] * arrived - sold_shares[bucket]
+        if standing <= 0.0:
+            continue
+        floor = (1.0 - DISCOUNT_BUCKETS[bucket]) / (1.0 - pool["fee"])
+        if fill["close_price"] < floor:
+            return  # and the others want more
+        filled = _salable(floor, pool, nav, standing * nav, fill) / nav
+        if filled <= 0.0:
+            return
+        eth = _quote_sale(pool, nav, filled * nav, fill)
+        _swap(pool, nav, -eth, filled, fill)
+        sold_shares[bucket] += filled
+        sold_eth[bucket] += eth
+
+
+@compiled
+def _entrants(arrived: float, pool: Record, terms: Record, wanted: float, fill: Record) -> None:
+    """Spends the standing orders of ``wanted`` ETH: in the pool while cheaper, fee included, else by minting."""
+    budget = wanted * arrived - fill["bought_eth"] - fill["mint_eth"]
+    if budget <= 0.0:
+        return
+    par = 1.0 - pool["fee"]  # marginal price at which an ETH-worth costs one ETH, fee included
+    if fill["invariant"] > 0.0 and fill["close_price"] < par:
+        nav = terms["nav"]
+        spent = _spendable(par, pool, nav, budget, fill)
+        shares = _quote_purchase(pool, nav, spent, fill) / nav
+        _swap(pool, nav, spent, -shares, fill)
+        fill["bought_eth"] = fill["bought_eth"] + spent
+        fill["bought_shares"] = fill["bought_shares"] + shares
+        budget -= spent
+    if terms["deposit_open"] and budget > 0.0:
+        minted = min(budget, fill["mint_room_eth"])
+        fill["mint_eth"] = fill["mint_eth"] + minted
+        fill["mint_room_eth"] = fill["mint_room_eth"] - minted
+
+
+# --- arbitrageurs -----------------------------------------------------------------------------------------------------
+
+
+@compiled
+def bid_price(arbitrageur: Record, terms: Record) -> float:
+    """Most that an arbitrageur pays for an ETH-worth of LRT, fees included; 0 when it does not buy at all.
+
+    Open redemption: NAV less the fee of redeeming and the required return over the wait. Closed: only patient capital
+    bids, for a multiple of its required return over the time that it believes opening will take.
+    """
+    if terms["redemption_open"]:
+        financing = arbitrageur["required_return"] * terms["wait_days"] / 365.0
+        redeemable: float = max(0.0, 1.0 - terms["instant_fee"] - financing)
+        return redeemable
+    if not arbitrageur["patient"]:
+        return 0.0
+    wanted: float = arbitrageur["multiple"] * arbitrageur["required_return"] * terms["opening_days"] / 365.0
+    return max(0.0, 1.0 - wanted)
+
+
+@compiled
+def _edge(arbitrageur: Record, pool: Record, terms: Record, fill: Record) -> float:
+    """How far the marginal price is on the profitable side of where the arbitrageur starts to trade; 0 when not."""
+    if fill["invariant"] <= 0.0:
+        return 0.0
+    keep, price = 1.0 - pool["fee"], fill["close_price"]
+    edge: float = max(0.0, bid_price(arbitrageur, terms) * keep - price)
+    if terms["deposit_open"] and fill["mint_room_eth"] > 0.0:
+        edge = max(edge, price * keep - 1.0)
+    return edge
+
+
+@compiled
+def _buy_discount(arbitrageur: Record, pool: Record, terms: Record, fill: Record) -> float:
+    """Buys the pool up to the bid when the gain covers the gas; returns the shares bought."""
+    nav, bid, gas = terms["nav"], bid_price(arbitrageur, terms), arbitrageur["gas_eth"]
+    spent = _spendable(bid * (1.0 - pool["fee"]), pool, nav, arbitrageur["eth"] - gas, fill)
+    worth = _quote_purchase(pool, nav, spent, fill)
+    if worth * bid - spent <= gas:
+        return 0.0
+    shares: float = worth / nav
+    _swap(pool, nav, spent, -shares, fill)
+    arbitrageur["eth"] = arbitrageur["eth"] - (spent + gas)
+    paid_back = worth * (1.0 - terms["instant_fee"]) if terms["redemption_open"] else worth
+    arbitrageur["profit"] = arbitrageur["profit"] + (paid_back - spent - gas)
+    return shares
+
+
+@compiled
+def _mint_and_sell(arbitrageur: Record, pool: Record, terms: Record, fill: Record) -> float:
+    """Mints at NAV and sells into a premium while a unit brings what it cost and the gain covers the gas.
+
+    Returns:
+        The ETH that was minted with.
+    """
+    nav, gas = terms["nav"], arbitrageur["gas_eth"]
+    most = min(arbitrageur["eth"] - gas, fill["mint_room_eth"])
+    cost: float = _salable(1.0 / (1.0 - pool["fee"]), pool, nav, most, fill)
+    proceeds = _quote_sale(pool, nav, cost, fill)
+    gain = proceeds - cost - gas
+    if gain <= 0.0:
+        return 0.0
+    _swap(pool, nav, -proceeds, cost / nav, fill)
+    arbitrageur["eth"] = arbitrageur["eth"] + gain
+    arbitrageur["profit"] = arbitrageur["profit"] + gain
+    fill["mint_room_eth"] = fill["mint_room_eth"] - cost
+    return cost
+
+
+@compiled
+def _trade(
+    a: int, k: int, arbitrageur: Record, pool: Record, terms: Record, holdings: np.ndarray, fills: Fills
+) -> bool:
+    """One arbitrageur's round on one LRT that shows an edge; True when it traded."""
+    if fills.lrts[k]["close_price"] > 1.0:
+        minted = _mint_and_sell(arbitrageur, pool, terms, fills.lrts[k])
+        fills.minted_eth[a, k] += minted
+        fills.minted_shares[a, k] += minted / terms["nav"]
+        traded = minted > 0.0
+    else:
+        shares = _buy_discount(arbitrageur, pool, terms, fills.lrts[k])
+        if terms["redemption_open"]:
+            fills.redeem_shares[a, k] += shares
+        else:
+            holdings[a, k] += shares
+        traded = shares > 0.0
+    if traded:
+        fills.gas_eth[a] += arbitrageur["gas_eth"]
+    return traded
+
+
+@compiled
+def _arbitrage(
+    a: int,
+    arbitrageur: Record,
+    pools: np.ndarray,
+    terms: np.ndarray,
+    holdings: np.ndarray,
+    edges: np.ndarray,
+    fills: Fills,
+) -> bool:
+    """One arbitrageur's round over all LRTs, widest edge first; True when it traded."""
+    if arbitrageur["eth"] <= arbitrageur["gas_eth"]:
+        return False
+    for k in range(len(pools)):
+        edges[k] = _edge(arbitrageur, pools[k], terms[k], fills.lrts[k])
+    traded = False
+    while arbitrageur["eth"] > arbitrageur["gas_eth"]:
+        best, widest = -1, 0.0
+        for k in range(len(pools)):
+            if edges[k] > widest:
+                best, widest = k, edges[k]
+        if best < 0:
+            break
+        edges[best] = 0.0
+        traded |= _trade(a, best, arbitrageur, pools[best], terms[best], holdings, fills)
+    return traded
+
+
+# --- the day ----------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def _open_day(pools: np.ndarray, terms: np.ndarray, holdings: np.ndarray, fills: Fills) -> None:
+    """Clears the outcome, quotes all pools, and hands in what was held for an opening that has come."""
+    fills.sold_shares[:] = 0.0
+    fills.sold_eth[:] = 0.0
+    fills.redeem_shares[:] = 0.0
+    fills.minted_eth[:] = 0.0
+    fills.minted_shares[:] = 0.0
+    fills.gas_eth[:] = 0.0
+    for k in range(len(pools)):
+        fill = fills.lrts[k]
+        fill["bought_shares"] = 0.0
+        fill["bought_eth"] = 0.0
+        fill["mint_eth"] = 0.0
+        fill["unspent_eth"] = 0.0
+        fill["mean_price"] = 0.0
+        fill["volume_eth"] = 0.0
+        fill["invariant"] = 0.0
+        fill["close_price"] = 1.0
+        _requote(pools[k], terms[k]["nav"], fill)
+        fill["lowest_price"] = fill["close_price"]
+        fill["mint_room_eth"] = max(0.0, terms[k]["mint_room_eth"])
+        if not terms[k]["redemption_open"]:
+            continue
+        for a in range(len(holdings)):
+            fills.redeem_shares[a, k] = holdings[a, k]
+            holdings[a, k] = 0.0
+
+
+@compiled
+def trade_day(
+    pools: np.ndarray,
+    arbitrageurs: np.ndarray,
+    order: np.ndarray,
+    holdings: np.ndarray,
+    terms: np.ndarray,
+    sells: np.ndarray,
+    buys: np.ndarray,
+    rounds: int,
+    fills: Fills,
+) -> None:
+    """Runs the trading rounds of one day.
+
+    Args:
+        pools: (K,) ``POOL``; reserves change.
+        arbitrageurs: (A,) ``ARBITRAGEUR``; ``eth`` and ``profit`` change. Profit is booked when the trade is made,
+            shares valued at what redemption pays (at NAV while it is closed). ``locked`` belongs to the redemption
+            queue: whoever turns ``fills.redeem_shares`` into claims keeps it.
+        order: (A,) int64, indices of the arbitrageurs in the order in which they act.
+        holdings: (A, K) LRT shares that arbitrageurs hold until redemption opens; change.
+        terms: (K,) ``TERMS``.
+        sells: (K, B) shares offered, by ``DISCOUNT_BUCKETS``.
+        buys: (K,) ETH that wants the LRT.
+        rounds: rounds of the day, at least 1.
+        fills: the outcome, cleared first.
+    """
+    _open_day(pools, terms, holdings, fills)
+    edges = np.zeros(len(pools))
+    flow = sells.sum() > 0.0 or buys.sum() > 0.0
+    for past in range(rounds):
+        if flow:
+            arrived = (past + 1.0) / rounds
+            for k in range(len(pools)):
+                fill = fills.lrts[k]
+                _sellers(arrived, pools[k], terms[k]["nav"], sells[k], fills.sold_shares[k], fills.sold_eth[k], fill)
+                fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])
+                _entrants(arrived, pools[k], terms[k], buys[k], fill)
+        traded = False
+        for a in order:
+            traded |= _arbitrage(a, arbitrageurs[a], pools, terms, holdings, edges, fills)
+        quiet = not (flow or traded)
+        same = float(rounds - past) if quiet else 1.0  # the rest of a quiet day repeats this round
+        for k in range(len(pools)):
+            fill = fills.lrts[k]
+            fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])
+            fill["mean_price"] = fill["mean_price"] + fill["close_price"] * same
+        if quiet:
+            break
+    for k in range(len(pools)):
+        fill = fills.lrts[k]
+        fill["mean_price"] = fill["mean_price"] / rounds
+        fill["unspent_eth"] = max(0.0, buys[k] - fill["bought_eth"] - fill["mint_eth"])

@@ -1,0 +1,73 @@
+"""Decentralised exchanges: pools of LRTs and of governance tokens."""
+
+from .parameter import Parameters, parameter
+
+_DEPTH = "https://www.bankless.com/renzo-madness"
+_CURVE = "M. Egorov, StableSwap - efficient mechanism for Stablecoin liquidity (2019)"
+
+
+class MarketParameters(Parameters):
+    """Pool defaults; an LRT may have a depth and an amplification of its own."""
+
+    depth_fraction: float = parameter(
+        0.01,
+        description="ETH side of an LRT's pool over its supply; ezETH had 0.84 % before it lost its peg",
+        unit="fraction",
+        low=0.0001,
+        high=0.5,
+        source=_DEPTH,
+        scale="log",
+        role="lever",
+    )
+    pool_amplification: float = parameter(
+        100.0,
+        description="StableSwap amplification coefficient of LRT pools",
+        low=1.0,
+        high=10_000.0,
+        source=_CURVE,
+        scale="log",
+        role="lever",
+    )
+    pool_fee: float = parameter(
+        0.0004,
+        description="fee of LRT pools",
+        unit="fraction",
+        low=0.0,
+        high=0.05,
+        source="assumption: 0.01 to 0.05 % is usual between correlated assets",
+        role="lever",
+    )
+    rounds_per_day: int = parameter(
+        24,
+        description="trading rounds in a day",
+        unit="count",
+        low=1,
+        high=288,
+        source="assumption: hourly",
+        role="fact",
+    )
+    maximum_pool_eth: float = parameter(
+        60_000.0,
+        description="largest ETH side that a pool attracts, however large the supply",
+        unit="ETH",
+        low=1.0,
+        high=1e8,
+        source="https://governance.aave.com/t/arfc-updating-weeth-risk-parameters/17402/4",
+        scale="log",
+    )
+    lp_response: float = parameter(
+        0.1,
+        description="part of the gap between a pool's size and the size that pays which liquidity providers close a day",
+        unit="1/day",
+        low=0.0,
+        high=1.0,
+    )
+    token_pool_fee: float = parameter(
+        0.003,
+        description="fee of governance-token pools",
+        unit="fraction",
+        low=0.0,
+        high=0.05,
+        source="assumption: 0.3 % is usual between volatile assets",
+        role="lever",
+    )

@@ -1,0 +1,13 @@
+"""What a run writes down."""
+
+from .parameter import Parameters, parameter
+
+
+class RecordingParameters(Parameters):
+    """Volume of the series; the world does not depend on it."""
+
+    entity_interval: int = parameter(
+        1, description="days between two records of the entities", unit="days", low=1, high=3_650, role="lever"
+    )
+    operators: bool = parameter(True, description="record every operator", role="lever")
+    avs: bool = parameter(True, description="record every AVS", role="lever")

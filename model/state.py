@@ -1,0 +1,115 @@
+"""The shape of the world's state: one structured record type per kind of thing.
+
+Every compiled kernel, every agent view and every recorder reads the same records, so a field is declared
+here once, with its unit, and nowhere else. Amounts are ETH, rates are fractions per year, times are days.
+"""
+
+import numpy as np
+
+NOBODY = 255
+"""Value of a venue column (``satellite``, ``pending_route``, ``pending_target``) that points nowhere."""
+
+IDLE, SOLO, FIRST_LST = 0, 1, 2
+"""Venue indices that every scenario shares; LSTs follow, then native restaking, LST restaking and the LRTs."""
+
+KIND_IDLE, KIND_SOLO, KIND_LST, KIND_NATIVE, KIND_LST_RESTAKING, KIND_LRT = range(6)
+
+STAKER = np.dtype(
+    [
+        ("core", "u1"),  # venue of the part that is not restaked: idle ETH, solo staking or an LST
+        ("satellite", "u1"),  # restaking venue held beside the core, NOBODY when none
+        ("archetype", "u1"),  # index into the scenario's archetypes
+        ("aware", "u1"),  # 1 once restaking is known to this staker
+        ("pending_route", "u1"),  # venue whose exit queue holds the pending claim, NOBODY when none
+        ("pending_target", "u1"),  # where the pending ETH goes when it is paid
+        ("wallets", "u2"),  # number of wallets: caps, tiers and filters act per wallet
+        ("core_shares", "f8"),  # shares of the core venue (ETH when the core is idle ETH)
+        ("satellite_shares", "f8"),  # shares of the satellite venue
+        ("pending_amount", "f8"),  # ETH claimed at request
+        ("pending_day", "i4"),  # cohort of the claim: the day of the request
+        ("touched_day", "i4"),  # day on which points and exposure were last settled
+        ("exposure", "f4"),  # loss-free days of own restaking exposure, as of touched_day
+        ("token_belief", "f4"),  # h in [0, 1]: how far token and campaign rewards are taken at face value
+        ("risk_aversion", "f4"),  # perceived restaking risk before learning, per year
+        ("integration_value", "f4"),  # what full DeFi integration of a token is worth, per year
+        ("switching_cost", "f4"),  # multiplier of moving costs
+        ("social_influence", "f4"),  # weight of neighbours' choices, per year
+    ],
+    align=True,
+)
+
+VENUE = np.dtype(
+    [
+        ("kind", "u1"),
+        ("launched", "u1"),
+        ("deposit_open", "u1"),
+        ("redemption_open", "u1"),
+        ("accepts_eth", "u1"),
+        ("fee_yield", "f8"),  # yield without emissions: base yield net of fees plus AVS customer fees, per year
+        ("token_yield", "f8"),  # AVS token and programme rewards at market value, per year
+        ("points_yield", "f8"),  # expected value of this venue's own points, per year (an opinion)
+        ("layer_points_yield", "f8"),  # expected value of the restaking layer's points, per year (an opinion)
+        ("integration", "f8"),  # E6 stock in [0, 1]
+        ("risk", "f8"),  # perceived-risk multiplier
+        ("unfamiliarity", "f8"),  # charge for young, unaudited, little-integrated names, per year
+        ("illiquidity", "f8"),  # charge while redemption is closed, per year
+        ("variance", "f8"),  # yearly variance of returns incl. jump losses, for sizing
+        ("nav", "f8"),  # ETH per share
+        ("price", "f8"),  # market price over NAV at the last close
+        ("remembered_discount", "f8"),
+        ("wait_days", "f8"),  # expected days from redemption request to payment
+        ("opening_days", "f8"),  # believed days until redemption opens, 0 when open
+        ("attention", "f8"),  # multiplier of holders' attention (1 when nothing happened)
+        ("apr", "f8"),  # realised yield of the day, per year, without campaign points
+    ],
+    align=True,
+)
+
+BOOK = np.dtype(
+    [
+        ("shares", "f8"),  # supply of the venue's token
+        ("validators", "f8"),  # ETH at work on validators
+        ("entry", "f8"),  # ETH in the validator entry queue
+        ("exiting", "f8"),  # ETH in the exit queue, sweep or restaking escrow
+        ("buffer", "f8"),  # liquid ETH
+        ("claims", "f8"),  # ETH owed to redeemers
+        ("treasury", "f8"),  # ETH of the protocol itself (fees)
+        ("fee", "f8"),  # fraction of rewards
+        ("buffer_fraction", "f8"),  # target of the buffer as a fraction of supply
+        ("cooldown_days", "f8"),
+        ("escrow_days", "f8"),  # 0 where no restaking escrow applies
+        ("parallel", "u1"),  # escrow runs beside (1) or after (0) the validator exit
+        ("restaked", "u1"),  # 1 when the book's stake secures AVSs
+        ("instant_fee", "f8"),  # fee at an empty buffer, linear in emptiness
+        ("deposit_cap", "f8"),  # ETH, 0 without cap
+        ("minted", "f8"),  # flows of the day, ETH
+        ("redeemed", "f8"),
+        ("sold", "f8"),
+        ("bought", "f8"),
+    ],
+    align=True,
+)
+
+POOL = np.dtype(
+    [
+        ("eth", "f8"),  # ETH reserve
+        ("token", "f8"),  # LRT reserve, shares
+        ("amplification", "f8"),
+        ("fee", "f8"),
+    ],
+    align=True,
+)
+
+ARBITRAGEUR = np.dtype(
+    [
+        ("eth", "f8"),  # free capital, ETH
+        ("locked", "f8"),  # ETH claimed from redemption queues
+        ("required_return", "f8"),  # per year
+        ("gas_eth", "f8"),  # cost of one round trip, ETH
+        ("patient", "u1"),  # 1: buys while redemption is closed and waits for the opening
+        ("multiple", "f8"),  # patient capital: multiple of the required return at which it buys
+        ("speed", "f8"),  # order of acting: higher first
+        ("profit", "f8"),  # realised, ETH, cumulative
+    ],
+    align=True,
+)
