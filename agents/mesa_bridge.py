@@ -201,7 +201,13 @@ class LazySet(HeldSet):
         return _AgentKeys(self)
 
     def _update(self, agents: Iterable[mesa.Agent]) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} cannot be changed in place: leave out inplace=True and use the result")
+        raise TypeError(
+            f"a {type(self).__name__} cannot be changed in place: leave out inplace=True and use the result"
+        )
+
+    def shuffle(self, inplace: bool = False) -> AgentSet:
+        """See :meth:`mesa.agent.AgentSet.shuffle`."""
+        return self._update(()) if inplace else super().shuffle()
 
     def vectorises(self, method: object) -> bool:
         """Whether ``do(method)`` is one call for the whole set."""
@@ -246,9 +252,6 @@ class Roster(LazySet):
                 return part[index]
             index -= len(part)
         raise IndexError(item)
-
-    def _update(self, agents: Iterable[mesa.Agent]) -> NoReturn:
-        raise TypeError("the model's agents cannot be changed in place: leave out inplace=True and use the result")
 
     def add(self, agent: mesa.Agent) -> None:
         """Adds an ordinary agent; the model does it when the agent is created."""

@@ -113,3 +113,88 @@ ARBITRAGEUR = np.dtype(
     ],
     align=True,
 )
+
+STAKER_TERMS = np.dtype(
+    [
+        ("attention_key", "u8"),  # streams of draws, one key each
+        ("choice_key", "u8"),
+        ("participation_key", "u8"),
+        ("news_key", "u8"),
+        ("neighbour_key", "u8"),
+        ("first", "i4"),  # venue index of native restaking, the first restaking venue
+        ("restaking_venues", "i4"),
+        ("aware_news", "f8"),  # daily probability of hearing the news
+        ("aware_word_of_mouth", "f8"),  # and of hearing it from a neighbour who restakes
+        ("familiarity_days", "f8"),
+        ("familiarity_floor", "f8"),
+        ("decision_noise", "f8"),  # scale of the logit over venues, per year
+        ("participation_noise", "f8"),  # scale of the logit in or out, per year
+        ("switching_entry", "f8"),  # fraction of what moves
+        ("switching_rotation", "f8"),
+        ("yearly", "f8"),  # 365 / horizon over which moving costs are spread
+        ("gas_eth", "f8"),
+        ("discount_memory_weight", "f8"),
+        ("buyer_pull", "f8"),
+        ("buyer_pull_cap", "f8"),
+        ("resize_band", "f8"),
+        ("merton_gamma", "f8"),
+        ("patience", "f8"),  # what waiting for redemption costs a seller, per year
+    ],
+    align=True,
+)
+"""What all stakers share when they decide (see ``scenario.stakers`` for meaning and sources)."""
+
+ARCHETYPE = np.dtype(
+    [
+        ("attention", "f8"),  # daily probability of reconsidering when nothing happened
+        ("satellite_cap", "f8"),  # largest restaked part of wealth
+        ("minimum_redemption_quality", "f8"),
+    ],
+    align=True,
+)
+
+INTENTION = np.dtype(
+    [
+        ("row", "i4"),
+        ("target", "u1"),  # restaking venue, NOBODY to go back to the core
+        ("sell", "u1"),  # 1: sell the satellite on the market, 0: redeem it
+        ("share", "f8"),  # part of wealth to be restaked
+        ("limit", "f8"),  # largest discount to NAV that a sale accepts
+    ],
+    align=True,
+)
+"""What a staker wants done; the model carries all of a day's intentions out together."""
+
+ORDER = np.dtype(
+    [
+        ("row", "i4"),
+        ("bucket", "i4"),  # discount bucket of a sale, -1 for a purchase
+        ("venue", "u1"),
+        ("target", "u1"),  # where the proceeds of a sale go
+        ("amount", "f8"),  # shares offered, or ETH that wants to buy
+    ],
+    align=True,
+)
+"""A staker's order of the day; unfilled orders expire at night."""
+
+ACCOUNTS = np.dtype(
+    [
+        # where ETH can be, besides books, pools and arbitrageurs
+        ("stakers", "f8"),  # idle ETH, money between two moves, purchase orders of the day
+        ("claims_paid", "f8"),  # set aside for claims whose cohort is not fully paid yet
+        ("claimants", "f8"),  # proceeds of airdropped tokens not yet credited
+        ("operators", "f8"),  # commissions
+        ("token_pools", "f8"),  # ETH side of the governance tokens' pools
+        # named flows in, cumulative
+        ("initial", "f8"),
+        ("issued", "f8"),  # consensus rewards
+        ("users", "f8"),  # MEV, tips and AVS customers
+        ("token_buyers", "f8"),  # outside buyers of governance and AVS tokens
+        ("outside_in", "f8"),  # liquidity providers, arbitrage and patient capital from outside
+        # named flows out, cumulative
+        ("burned", "f8"),  # slashing and gas
+        ("exploited", "f8"),
+        ("outside_out", "f8"),
+    ],
+    align=True,
+)

@@ -1,0 +1,82 @@
+"""LRT protocols: how they answer lost market share and outflows, once a week."""
+
+from typing import Any
+
+import mesa
+
+from ..model.state import NOBODY
+
+LOST_SHARE = 0.01
+"""Loss of market share in a week that a protocol answers with a larger campaign."""
+GENEROSITY_STEP = 0.05
+MOST_GENEROUS = 1.25
+"""A season's budget grows by at most a quarter: the token treasury is finite."""
+BUFFER_STEP = 1.25
+LARGEST_BUFFER = 0.25
+
+
+class LRTProtocol(mesa.Agent):
+    """One liquid restaking protocol.
+
+    Args:
+        model: the ecosystem.
+        number: index among the LRTs.
+        name: its id.
+    """
+
+    def __init__(self, model: Any, number: int, name: str) -> None:
+        super().__init__(model)
+        self.number, self.name = number, name
+        self.venue = model.first_lrt + number
+        self.share_before = self.market_share
+
+    @property
+    def book(self) -> Any:
+        """Its balance sheet (``BOOK``)."""
+        return self.model.world.books[self.venue]
+
+    @property
+    def terms(self) -> Any:
+        """What it offers (``VENUE``)."""
+        return self.model.world.venues[self.venue]
+
+    @property
+    def supply_eth(self) -> float:
+        """ETH value of its token at NAV."""
+        return float(self.book["shares"] * self.terms["nav"])
+
+    @property
+    def market_share(self) -> float:
+        """Its part of all LRTs."""
+        total = float(self.model.lrt_supplies.sum())
+        return self.supply_eth / total if total > 0.0 else 0.0
+
+    @property
+    def holders(self) -> int:
+        """Stakers that hold its token."""
+        satellites = self.model.world.stakers["satellite"]
+        return int(((satellites == self.venue) & (satellites != NOBODY)).sum())
+
+    def step(self) -> None:
+        """One week: a larger campaign after lost share, a larger buffer after outflows."""
+        if not self.terms["launched"]:
+            return
+        self.answer_lost_share()
+        self.mind_buffer()
+
+    def answer_lost_share(self) -> None:
+        """Best response to lost share, within what the token treasury can pay."""
+        share = self.market_share
+        if share < self.share_before - LOST_SHARE:
+            campaign = self.model.campaigns.campaigns[self.number]
+            campaign.generosity = min(campaign.generosity + GENEROSITY_STEP, MOST_GENEROUS)
+        self.share_before = share
+
+    def mind_buffer(self) -> None:
+        """Raise the buffer's target while claims exceed it, let it fall back when they are paid."""
+        own = self.model.scenario.lrt[self.name].buffer_fraction
+        target = float(self.book["buffer_fraction"])
+        if self.book["claims"] > target * self.supply_eth:
+            self.book["buffer_fraction"] = min(max(target * BUFFER_STEP, own), max(LARGEST_BUFFER, own))
+        elif self.book["claims"] == 0.0:
+            self.book["buffer_fraction"] = max(target / BUFFER_STEP, own)

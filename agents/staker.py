@@ -1,0 +1,295 @@
+"""Stakers: whether to restake, where, how much, and how to leave again.
+
+``Staker.step`` is the definition of a staker's day, in ordinary Python; it files an *intention* and changes nothing
+but its own awareness. ``model/kernels/stakers.py`` is the same for all rows at once and must agree with it decision
+for decision. A researcher's own staker is a subclass that overrides :meth:`Staker.step` or one of its parts.
+
+The model that a staker lives in offers ``day``, ``venues``, ``staker_terms``, ``archetype_terms``, ``social_network``
+and ``file_intention``; it reads yesterday's close, never a mid-day state.
+"""
+
+import math
+from typing import Any
+
+from ..model.kernels.stakers import LEAVING_DISCOUNT_CAP, OPENING_FLOOR_DAYS, SALE_LIMIT_OPEN
+from ..model.randomness import day_key, uniform
+from ..model.state import NOBODY
+from .population import RowAgent
+
+CLOSED = -math.inf
+
+
+class Staker(RowAgent):
+    """One holder of ETH: a core asset, at most one restaked position (the satellite), at most one pending exit.
+
+    Columns (see the record type ``STAKER``) read and write as attributes; ``taste`` holds its persistent liking of
+    each restaking venue, per year.
+    """
+
+    core: int
+    satellite: int
+    archetype: int
+    aware: int
+    core_shares: float
+    satellite_shares: float
+    pending_route: int
+    pending_amount: float
+    touched_day: int
+    exposure: float
+    token_belief: float
+    risk_aversion: float
+    integration_value: float
+    switching_cost: float
+    social_influence: float
+    taste: Any
+
+    # --- what it owns -------------------------------------------------------------------------------------------------
+
+    @property
+    def wealth(self) -> float:
+        """ETH at NAV: core, satellite and pending claim."""
+        return self.core_eth + self.satellite_eth + self.pending_amount
+
+    @property
+    def wealth_market(self) -> float:
+        """ETH at market prices: what it could be sold for, price impact apart."""
+        price = self.model.venues[self.satellite]["price"].item() if self.satellite != NOBODY else 1.0
+        return self.core_eth + self.satellite_eth * price + self.pending_amount
+
+    @property
+    def core_eth(self) -> float:
+        """ETH value of the core asset at NAV."""
+        return self.core_shares * self.model.venues[self.core]["nav"].item()
+
+    @property
+    def satellite_eth(self) -> float:
+        """ETH value of the restaked position at NAV."""
+        if self.satellite == NOBODY:
+            return 0.0
+        return self.satellite_shares * self.model.venues[self.satellite]["nav"].item()
+
+    # --- its day ------------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """One day: hear of restaking, or reconsider when the clock says so."""
+        if not self.aware:
+            self.aware = int(self.becomes_aware())
+        elif self.pending_route == NOBODY and self.wakes():
+            self.decide()
+
+    def draw(self, stream: str) -> float:
+        """Today's uniform draw of this staker from one stream."""
+        return uniform(day_key(int(self.terms[f"{stream}_key"]), self.model.day), self.row)
+
+    def becomes_aware(self) -> bool:
+        """Bass diffusion: by the news, or by one neighbour met today who restakes (E2)."""
+        u, news = self.draw("news"), self.terms["aware_news"].item()
+        if u < news:
+            return True
+        neighbours = self.model.social_network.neighbours(self.row)
+        if u >= news + self.terms["aware_word_of_mouth"].item() or len(neighbours) == 0:
+            return False
+        met = int(neighbours[int(self.draw("neighbour") * len(neighbours))])
+        return bool(self.model.satellites_at_open[met] != NOBODY)
+
+    def wakes(self) -> bool:
+        """Whether it reconsiders today: a Poisson clock that news about the own venue speeds up."""
+        attention = self.kind["attention"].item()
+        if self.satellite != NOBODY:
+            attention *= self.model.venues[self.satellite]["attention"].item()
+        return self.draw("attention") < min(attention, 0.5)
+
+    def decide(self) -> None:
+        """Restake or not, then where, how much, and by which exit."""
+        scores = self.scores()
+        outside = self.leaving_utility()
+        noise = self.terms["decision_noise"].item()
+        value = inclusive_value(scores, noise)
+        if self.draw("participation") >= self.participation(value, outside):
+            if self.satellite != NOBODY:
+                self.leave(outside - scores[self.satellite - self.first])
+            return
+        choice = pick(scores, value, noise, self.draw("choice"))
+        target = self.first + choice
+        share = self.sized(target)
+        if self.satellite == NOBODY:
+            if share * self.core_eth > self.terms["gas_eth"].item():
+                self.model.file_intention(self.row, target, share)
+        elif target != self.satellite:
+            self.rotate(target, share, scores[choice] - scores[self.satellite - self.first])
+        else:
+            self.resize(share)
+
+    # --- what it thinks -----------------------------------------------------------------------------------------------
+
+    @property
+    def terms(self) -> Any:
+        """What all stakers share (``STAKER_TERMS``)."""
+        return self.model.staker_terms[0]
+
+    @property
+    def kind(self) -> Any:
+        """What its archetype shares (``ARCHETYPE``)."""
+        return self.model.archetype_terms[self.archetype]
+
+    @property
+    def first(self) -> int:
+        """Index of the first restaking venue."""
+        return int(self.terms["first"])
+
+    def fear(self) -> float:
+        """Part of the first fear that is left after loss-free days of own exposure (E3)."""
+        held = float(self.model.day + 1 - self.touched_day) if self.satellite != NOBODY else 0.0
+        floor = self.terms["familiarity_floor"].item()
+        return floor + (1.0 - floor) * math.exp(-(self.exposure + held) / self.terms["familiarity_days"].item())
+
+    def excess_yield(self, venue: Any) -> float:
+        """Expected yield of a venue above the core asset, per year, before any charge for risk."""
+        promised = venue["token_yield"].item() + venue["points_yield"].item() + venue["layer_points_yield"].item()
+        used = self.integration_value * venue["integration"].item()
+        core_apr = self.model.venues[self.core]["apr"].item()
+        return venue["fee_yield"].item() - core_apr + self.token_belief * promised + used
+
+    def charges(self, venue: Any, fear: float) -> float:
+        """What it takes off that yield: risk, unfamiliar names, poor exits, remembered discounts."""
+        risk = self.risk_aversion * fear * venue["risk"].item()
+        memory = self.terms["discount_memory_weight"].item() * venue["remembered_discount"].item()
+        return risk + venue["unfamiliarity"].item() + venue["illiquidity"].item() + memory
+
+    def moving_cost(self) -> float:
+        """Cost of taking up another venue, spread over the horizon, per year."""
+        satellite_eth = self.satellite_eth
+        moved = max(self.kind["satellite_cap"].item() * (self.core_eth + satellite_eth), satellite_eth)
+        cost = self.terms["switching_entry"].item()
+        if self.satellite != NOBODY:
+            cost = self.terms["switching_rotation"].item() + leaving_discount(self.model.venues[self.satellite])
+        gas = self.terms["gas_eth"].item() / max(moved, 1e-9)
+        return self.terms["yearly"].item() * (self.switching_cost * cost + gas)
+
+    def leaving_utility(self) -> float:
+        """Utility of not restaking, per year: the cost of leaving, nothing for those who are out."""
+        if self.satellite == NOBODY:
+            return 0.0
+        cost = self.terms["switching_rotation"].item() + leaving_discount(self.model.venues[self.satellite])
+        return -self.terms["yearly"].item() * self.switching_cost * cost
+
+    def neighbour_shares(self) -> list[float]:
+        """Part of its neighbours in each restaking venue."""
+        neighbours = self.model.social_network.neighbours(self.row)
+        count = [0.0] * int(self.terms["restaking_venues"])
+        for neighbour in neighbours:
+            satellite = int(self.model.satellites_at_open[neighbour])
+            if satellite != NOBODY:
+                count[satellite - self.first] += 1.0
+        return [number / max(len(neighbours), 1) for number in count]
+
+    def scores(self) -> list[float]:
+        """Utility of each restaking venue, per year, moving costs included; closed ones are minus infinity."""
+        fear, moving = self.fear(), self.moving_cost()
+        neighbours = self.neighbour_shares()
+        return [self.score(r, fear, moving, neighbours[r]) for r in range(len(neighbours))]
+
+    def score(self, r: int, fear: float, moving: float, neighbours: float) -> float:
+        """Utility of restaking venue ``r``, per year."""
+        venue = self.model.venues[self.first + r]
+        own = self.first + r == self.satellite
+        too_slow = exit_quality(venue) < self.kind["minimum_redemption_quality"].item()
+        if not own and (not venue["deposit_open"] or too_slow):
+            return CLOSED
+        utility = self.excess_yield(venue) - self.charges(venue, fear)
+        utility += float(self.taste[r]) + self.social_influence * neighbours
+        if not own:
+            utility += self.pull(venue) - moving
+        return utility
+
+    def pull(self, venue: Any) -> float:
+        """Yearly return it sees in a discount that closes when redemption opens (E7)."""
+        discount = min(max(0.0, 1.0 - venue["price"].item()), self.terms["buyer_pull_cap"].item())
+        days = max(venue["opening_days"].item() + venue["wait_days"].item(), OPENING_FLOOR_DAYS)
+        return self.terms["buyer_pull"].item() * discount * 365.0 / days
+
+    def participation(self, value: float, outside: float) -> float:
+        """Probability of restaking, given the expected best venue and the utility of staying out."""
+        if value == CLOSED:
+            return 0.0
+        return 1.0 / (1.0 + math.exp(min((outside - value) / self.terms["participation_noise"].item(), 700.0)))
+
+    def sized(self, target: int) -> float:
+        """Merton share of wealth with jump losses in the variance, at most the archetype's cap."""
+        venue = self.model.venues[target]
+        share = self.excess_yield(venue) / (self.terms["merton_gamma"].item() * venue["variance"].item())
+        return min(max(share, 0.0), self.kind["satellite_cap"].item())
+
+    # --- what it does -------------------------------------------------------------------------------------------------
+
+    def leave(self, gain: float) -> None:
+        """Go back to the core asset."""
+        sell, limit = self.choose_exit(self.model.venues[self.satellite], gain)
+        self.model.file_intention(self.row, NOBODY, 0.0, sell, limit)
+
+    def rotate(self, target: int, share: float, gain: float) -> None:
+        """Move the whole restaked position to another venue."""
+        sell, limit = self.choose_exit(self.model.venues[self.satellite], gain)
+        self.model.file_intention(self.row, target, share, sell, limit)
+
+    def resize(self, share: float) -> None:
+        """Restake more or less of its wealth in the same venue, when that is worth the trouble."""
+        satellite_eth = self.satellite_eth
+        held = satellite_eth / max(self.core_eth + satellite_eth, 1e-300)
+        if abs(share - held) <= self.terms["resize_band"].item() * max(share, held):
+            return
+        sell, limit = 0, 0.0
+        if share < held:
+            sell, limit = self.choose_exit(self.model.venues[self.satellite], 0.0)
+        self.model.file_intention(self.row, self.satellite, share, sell, limit)
+
+    def choose_exit(self, venue: Any, gain: float) -> tuple[int, float]:
+        """Redeem (0) or sell (1), and the largest discount that a sale accepts.
+
+        Args:
+            venue: what is left.
+            gain: utility gained by leaving, per year.
+        """
+        discount = max(0.0, 1.0 - venue["price"].item())
+        if not venue["redemption_open"]:
+            return 1, min(max(gain, 0.0) / self.terms["yearly"].item(), 1.0)
+        if discount < self.terms["patience"].item() * venue["wait_days"].item() / 365.0:
+            return 1, SALE_LIMIT_OPEN
+        return 0, 0.0
+
+
+def exit_quality(venue: Any) -> float:
+    """How well one can leave: 0 with redemption closed, 1 when redemption pays at once."""
+    if not venue["redemption_open"]:
+        return 0.0
+    return 1.0 / (1.0 + venue["wait_days"].item() / 7.0)
+
+
+def leaving_discount(venue: Any) -> float:
+    """What a holder expects to lose by leaving, as a fraction."""
+    discount = max(0.0, 1.0 - venue["price"].item())
+    return min(discount, LEAVING_DISCOUNT_CAP) if venue["redemption_open"] else discount
+
+
+def inclusive_value(scores: list[float], noise: float) -> float:
+    """Expected maximum of the noisy scores (log-sum-exp), minus infinity when nothing is open."""
+    best = max(scores)
+    if best == CLOSED:
+        return CLOSED
+    total = 0.0
+    for score in scores:
+        total += math.exp((score - best) / noise)
+    return best + noise * math.log(total)
+
+
+def pick(scores: list[float], value: float, noise: float, u: float) -> int:
+    """The venue that a uniform draw picks with logit probabilities."""
+    cumulative, last = 0.0, 0
+    for r, score in enumerate(scores):
+        if score == CLOSED:
+            continue
+        last = r
+        cumulative += math.exp((score - value) / noise)
+        if u < cumulative:
+            return r
+    return last

@@ -1,0 +1,445 @@
+"""The restaking ecosystem: one Mesa model, one day per step."""
+
+import statistics
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..agents.arbitrageur import Arbitrageur
+from ..agents.avs import AVS
+from ..agents.lrt_protocol import LRTProtocol
+from ..agents.mesa_bridge import ColumnCollector, EcosystemBase
+from ..agents.node_operator import NodeOperator
+from ..agents.population import Population
+from ..agents.staker import Staker
+from . import genesis, ledger
+from .campaigns import Campaigns
+from .exchange import Exchange
+from .hazards import LAYER, Hazards
+from .kernels import books as move
+from .kernels.stakers import stakers_day
+from .measures import Measures
+from .networks import social_network
+from .news import News
+from .randomness import SeedTree, day_key, uniform
+from .restaking_layer import RestakingLayer
+from .scenario import Scenario, load_scenario
+from .signals import Signals
+from .state import FIRST_LST, IDLE, INTENTION, NOBODY
+from .tokens import CREDIT_EVERY_DAYS, Airdrop
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+WEEK = 7
+FRIGHT = 5.0
+"""Multiple of a loss fraction by which holders forget their loss-free days."""
+PROGRAMME_SALES_DAYS = 14.0
+"""Held programme tokens reach the market over this time once they trade."""
+
+_NORMAL = statistics.NormalDist()
+
+
+class RestakingEcosystem(EcosystemBase):
+    """Stakers, LRT protocols, operators, AVSs and arbitrageurs on their networks.
+
+    Args:
+        scenario: a shipped name, a path to a TOML file, or a :class:`Scenario`.
+        seed: root of all random numbers; the scenario's when None.
+        staker_class: ``Staker`` or a subclass; one that overrides ``step`` runs in Python.
+        engine: ``"kernel"`` compiles the decisions, ``"objects"`` lets every staker run its Python ``step``.
+        **overrides: scenario keys, dotted (pass as ``**{"stakers.count": 500}``).
+
+    Raises:
+        ScenarioError: the scenario or an override is not valid.
+
+    Example:
+        >>> with RestakingEcosystem("baseline", **{"stakers.count": 100}) as model:
+        ...     model.run(3)
+        ...     model.day
+        3
+    """
+
+    def __init__(
+        self,
+        scenario: str | Scenario = "baseline",
+        *,
+        seed: int | None = None,
+        staker_class: type[Staker] = Staker,
+        engine: str = "kernel",
+        **overrides: Any,
+    ) -> None:
+        if engine not in ("kernel", "objects"):
+            raise ValueError(f"engine must be 'kernel' or 'objects', not {engine!r}")
+        self.scenario = load_scenario(scenario, overrides or None)
+        self.seed = self.scenario.seed if seed is None else seed
+        super().__init__(seed=self.seed)
+        self.engine = engine
+        self.horizon = self.scenario.days
+        self.day = 0
+        self.venue_names = self.scenario.venues
+        self.first_restaking = FIRST_LST + len(self.scenario.lst)
+        self.first_lrt = self.first_restaking + 2
+        self._seeds = SeedTree(self.seed)
+        self._sentiment_key = int(self._seeds.key("campaigns.sentiment"))
+        self._build(staker_class)
+
+    def _build(self, staker_class: type[Staker]) -> None:
+        scenario, seeds = self.scenario, self._seeds
+        self.world, tastes, self.owners = genesis.build_world(scenario, seeds, self.horizon)
+        self.staker_terms = genesis.staker_terms(scenario, seeds)
+        self.archetype_terms = genesis.archetype_terms(scenario)
+        self.social_network = social_network(scenario.networks, self.world.stakers["archetype"], seeds)
+        self._tastes = tastes
+        self._intentions = np.zeros(self.world.stakers.size, INTENTION)
+        self._intended = 0
+        self.exchange = Exchange(scenario, self.world)
+        self.exchange.endow()
+        self.restaking_layer = RestakingLayer(scenario, seeds, self.venue_names[self.first_restaking :])
+        self.hazards = Hazards(scenario, seeds)
+        self.campaigns = Campaigns(scenario, np.append(self.lrt_supplies, self.restaked.sum()))
+        self.programme_tokens = np.zeros(self.restaked.size)
+        self.signals = Signals(self)
+        self.news_desk = News(self)
+        self.measures = Measures(self)
+        self.recorder = self.measures.recorder
+        self._create_agents(staker_class)
+        self.restaking_layer.start(0, self.restaked)
+        self.signals.close()
+        self.measures.record(0)
+
+    def _create_agents(self, staker_class: type[Staker]) -> None:
+        self.stakers: Population[Staker] = Population(
+            self,
+            staker_class,
+            self.world.stakers,
+            cold={"taste": self._tastes, "points": self.world.points},
+            derived={"wealth": self._wealth},
+        )
+        self.operators = Population(self, NodeOperator, self.restaking_layer.operators)
+        self.services = Population(self, AVS, self.restaking_layer.avs)
+        self.protocols = [LRTProtocol(self, k, name) for k, name in enumerate(self.scenario.lrt)]
+        self.arbitrageurs = [
+            Arbitrageur(self, self.exchange.arbitrageurs, a, self.exchange.held)
+            for a in range(self.exchange.arbitrageurs.size)
+        ]
+        self._python_stakers = self.engine == "objects" or staker_class.step is not Staker.step
+        names, table = self.measures.columns()
+        self.datacollector = ColumnCollector(names, table)
+
+    # --- what agents read ---------------------------------------------------------------------------------------------
+
+    @property
+    def venues(self) -> NDArray[np.void]:
+        """(V,) ``VENUE`` records."""
+        return self.world.venues
+
+    @property
+    def satellites_at_open(self) -> NDArray[np.uint8]:
+        """(N,) restaking venue of every staker at the last close."""
+        return self.world.stakers["satellite"]
+
+    @property
+    def restaked(self) -> NDArray[np.float64]:
+        """(R,) restaked ETH by restaking venue, at NAV: the stake that secures AVSs."""
+        rows = slice(self.first_restaking, None)
+        return self.world.books["shares"][rows] * self.world.venues["nav"][rows]
+
+    @property
+    def lrt_supplies(self) -> NDArray[np.float64]:
+        """(K,) supply of the LRTs, ETH."""
+        rows = slice(self.first_lrt, None)
+        return self.world.books["shares"][rows] * self.world.venues["nav"][rows]
+
+    @staticmethod
+    def _wealth(population: Population[Staker]) -> NDArray[np.float64]:
+        rows, nav = population.rows, population.model.venues["nav"]
+        satellite = np.where(rows["satellite"] == NOBODY, 0, rows["satellite"])
+        return rows["core_shares"] * nav[rows["core"]] + rows["satellite_shares"] * nav[satellite] + rows["pending_amount"]
+
+    def file_intention(self, row: int, target: int, share: float, sell: int = 0, limit: float = 0.0) -> None:
+        """Note what a staker wants; all intentions of a day are carried out together."""
+        intention = self._intentions[self._intended]
+        intention["row"], intention["target"], intention["share"] = row, target, share
+        intention["sell"], intention["limit"] = sell, limit
+        self._intended += 1
+
+    # --- the day ------------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """One day. The order is that of :data:`.day.DAY`."""
+        self.news()
+        self.accrue()
+        self.decide()
+        self.queue()
+        self.trade()
+        self.faults()
+        self.settle()
+        self.record()
+
+    def news(self) -> None:
+        """Scheduled events of the day, and the sentiment of outside buyers."""
+        for field in ("minted", "redeemed", "sold", "bought"):
+            self.world.books[field] = 0.0
+        self.exchange.today = self.day
+        u = uniform(day_key(self._sentiment_key, self.day), 0)
+        self.campaigns.move_sentiment(_NORMAL.inv_cdf(min(max(u, 1e-12), 1.0 - 1e-12)))
+        self.news_desk.read(self.day)
+
+    def accrue(self) -> None:
+        """Base yield, AVS rewards, programme tokens and points."""
+        rewards = self.restaking_layer.accrue(self.day, self.restaked, self.campaigns.sentiment)
+        fees, tokens = np.zeros(self.world.venues.size), np.zeros(self.world.venues.size)
+        fees[self.first_restaking :] = rewards.fees_by_venue
+        tokens[self.first_restaking :] = rewards.tokens_by_venue + self._sell_programme_tokens()
+        account = self.world.accounts[0]
+        commission = float(rewards.commission_by_operator.sum())
+        account["operators"] += commission
+        account["users"] += rewards.fees_total - fees.sum()
+        account["token_buyers"] += commission - (rewards.fees_total - fees.sum())
+        ethereum = self.scenario.ethereum
+        self.base_apr = move.accrue(
+            self.world,
+            self.day,
+            ethereum.issuance_coefficient,
+            ethereum.mev_apr,
+            ethereum.other_staked_eth,
+            fees,
+            tokens,
+            self.news_desk.boosts,
+            self.news_desk.own_running,
+            self.news_desk.layer_running,
+        )
+        self._count_points()
+
+    def _sell_programme_tokens(self) -> NDArray[np.float64]:
+        """The layer's programme: a fixed number of tokens a week, pro rata to stake, sold when they trade."""
+        terms, market = self.scenario.restaking, self.campaigns.campaigns[-1].market
+        start = terms.programme_start_day
+        if start is None or self.day < self.scenario.day_of(start):
+            return np.zeros(self.programme_tokens.size)
+        years = (self.day - self.scenario.day_of(start)) / 365.0
+        weekly = terms.programme_tokens_per_week * (1.0 + terms.programme_growth) ** years
+        earned = weekly / WEEK * terms.programme_staker_share * (1.0 - terms.operator_commission)
+        stake = self.restaked
+        self.programme_tokens += earned * stake / max(stake.sum(), 1e-300)
+        market.circulating += earned
+        if not market.listed:
+            return np.zeros(stake.size)
+        selling = self.programme_tokens / PROGRAMME_SALES_DAYS
+        total = float(selling.sum())
+        eth = market.sell(total)
+        self.world.accounts[0]["token_pools"] -= eth
+        self.world.accounts[0]["token_buyers"] -= eth
+        self.programme_tokens -= selling
+        return eth * selling / max(total, 1e-300)
+
+    def _count_points(self) -> None:
+        supplies = self.lrt_supplies
+        for k, campaign in enumerate(self.campaigns.campaigns[:-1]):
+            if campaign.season(self.day) is not None:
+                campaign.points += float(supplies[k]) * self.news_desk.boosts[self.first_lrt + k]
+        if self.news_desk.layer_running:
+            self.campaigns.campaigns[-1].points += float(self.restaked.sum())
+
+    def decide(self) -> None:
+        """Stakers due today; LRT protocols, operators and AVSs on their calendar."""
+        self._intended = 0
+        if self._python_stakers:
+            self.stakers.agents.do("step")
+        else:
+            self._intended, _ = stakers_day(
+                self.day,
+                self.world.stakers,
+                self.world.venues,
+                self.archetype_terms,
+                self._tastes,
+                self.social_network.indptr,
+                self.social_network.indices,
+                self.staker_terms,
+                self._intentions,
+            )
+        if self.day % WEEK == 0:
+            for protocol in self.protocols:
+                protocol.step()
+            self._restaking_week()
+            for k in range(len(self.protocols)):
+                if self.world.venues[self.first_lrt + k]["launched"]:
+                    self.exchange.resize_pool(k, self.scenario.markets.lp_response)
+
+    def _restaking_week(self) -> None:
+        if self.engine == "objects":
+            self.restaking_layer.week(
+                self.day,
+                self.restaked,
+                lambda: self.operators.agents.do("step"),
+                lambda: self.services.agents.do("step"),
+            )
+            return
+        self.restaking_layer.week(self.day, self.restaked)
+
+    def queue(self) -> None:
+        """Deposits, claims, escrow and the validator queues."""
+        ethereum, exchange = self.scenario.ethereum, self.exchange
+        entry, exit_ = self.news_desk.churn
+        filed = move.carry_out(self.world, self._intentions, self._intended, self.day, exchange.orders, 0)
+        move.move_queues(self.world, self.day, entry, exit_, ethereum.sweep_days)
+        exchange.filed = move.pay_claims(self.world, self.day, exchange.orders, filed)
+        exchange.collect_claims()
+        move.manage_books(self.world, self.day)
+
+    def trade(self) -> None:
+        """The day's rounds in the LRT pools."""
+        self.exchange.refill()
+        self.exchange.trade(self.day, self.signals.opening_days, self.signals.instant_fees())
+
+    def faults(self) -> None:
+        """Operator faults and slashing, contract exploits."""
+        losses, events = self.restaking_layer.faults(self.day, self.restaked, self.scenario.hazards.enabled)
+        self._suffer(losses, 1)
+        self.measures.layer_events(events + self.restaking_layer.take_events())
+        launched = self.world.venues["launched"][self.first_lrt :]
+        for exploit in self.hazards.draw(self.day, launched, self.lrt_supplies):
+            lost = np.zeros(self.restaked.size)
+            rows = slice(None) if exploit.lrt == LAYER else slice(2 + exploit.lrt, 3 + exploit.lrt)
+            lost[rows] = exploit.loss_fraction * self.restaked[rows]
+            self._suffer(lost, 0)
+            name = "restaking" if exploit.lrt == LAYER else self.venue_names[self.first_lrt + exploit.lrt]
+            self.recorder.event(self.day, 0, "exploit", name, "", float(lost.sum()), "ETH", exploit.cause)
+        for event in self.hazards.scheduled(self.day):
+            self._scheduled(event)
+
+    def _scheduled(self, event: Any) -> None:
+        """Slashes and shocks that the scenario puts on the calendar."""
+        if event.kind == "slash":
+            losses, events = self.restaking_layer.slash(self.day, event.target, event.size, self.restaked)
+            self._suffer(losses, 1)
+            self.measures.layer_events(events)
+            return
+        self.news_desk.shock(self.day, event)
+
+    def _suffer(self, losses: NDArray[np.float64], burned: int) -> None:
+        """Restaking venues lose ETH: their books bear it, their holders see it."""
+        for r in np.flatnonzero(losses):
+            venue = self.first_restaking + int(r)
+            held = max(float(self.restaked[r]), 1e-300)
+            lost = move.lose(self.world, venue, float(losses[r]), self.day, burned)
+            severity = min(FRIGHT * lost / held, 1.0)
+            move.frighten(self.world, venue, severity, self.day)
+            self.news_desk.alarm(venue, severity)
+
+    def settle(self) -> None:
+        """Token sales, proceeds, and what the close tells tomorrow's deciders."""
+        self._token_markets()
+        if self.day % CREDIT_EVERY_DAYS == CREDIT_EVERY_DAYS - 1:
+            self._credit_proceeds()
+        self.signals.close()
+
+    def _token_markets(self) -> None:
+        account = self.world.accounts[0]
+        for campaign in self.campaigns.campaigns:
+            market = campaign.market
+            if not market.listed:
+                continue
+            for airdrop in campaign.airdrops:
+                tokens = airdrop.to_sell(self.day, self.scenario.campaigns)
+                eth = market.sell(tokens)
+                if tokens > 0.0:
+                    airdrop.book_sale(tokens, eth)
+                    market.airdrop_sold += tokens
+                account["token_pools"] -= eth
+                account["claimants"] += eth
+            tokens = market.unlocked(self.day)
+            eth = market.sell(tokens)
+            market.circulating += tokens
+            account["token_pools"] -= eth
+            account["outside_out"] += eth
+            eth = market.budget(self.day, self.campaigns.sentiment)
+            market.buy(eth)
+            account["token_pools"] += eth
+            account["token_buyers"] += eth
+
+    def _credit_proceeds(self) -> None:
+        """Proceeds of airdrops go to the recipients' core assets."""
+        rows, world = self.world.stakers, self.world
+        for campaign in self.campaigns.campaigns:
+            for airdrop in campaign.airdrops:
+                eth = airdrop.credit()
+                paid = float(eth.sum())
+                if paid <= 0.0:
+                    continue
+                world.accounts[0]["claimants"] -= paid
+                cores = rows["core"][airdrop.rows]
+                shares = eth / world.venues["nav"][cores]
+                np.add.at(rows["core_shares"], airdrop.rows, shares)
+                by_core = np.bincount(cores, eth, world.venues.size)
+                world.accounts[0]["stakers"] += by_core[IDLE]
+                for venue in np.flatnonzero(by_core):
+                    if venue != IDLE:
+                        move.mint(world, venue, by_core[venue])
+
+    def record(self) -> None:
+        """Write the day down; a day is complete when this returns."""
+        self.day += 1
+        self.measures.record(self.day)
+        self.datacollector.collect(self)
+
+    # --- running ------------------------------------------------------------------------------------------------------
+
+    def run(self, days: int | None = None, progress: Callable[[int, int], None] | None = None) -> None:
+        """Run on: for ``days``, or to the horizon.
+
+        Args:
+            days: number of days; None runs to the scenario's horizon.
+            progress: called with the day and the last day after every day.
+        """
+        last = self.horizon if days is None else min(self.day + days, self.horizon)
+        while self.day < last:
+            self.step()
+            if progress is not None:
+                progress(self.day, last)
+
+    def run_model(self) -> None:
+        """Mesa's name for :meth:`run`."""
+        self.run()
+
+    def check_invariants(self) -> None:
+        """Check both ledgers now.
+
+        Raises:
+            LedgerError: naming the account and the day.
+        """
+        ledger.check(self.world, self.exchange, self.venue_names, self.day)
+
+    def summary(self) -> dict[str, float]:
+        """Summary value of every metric of the whole, by name."""
+        return self.measures.summary()
+
+    def capital_network(self) -> "nx.DiGraph":
+        """Who holds, delegates to and secures whom, today (see :func:`.networks.capital_network`)."""
+        return self.measures.capital_network()
+
+    def snapshot(self, number: int, season: Any) -> None:
+        """Take a points snapshot: allocate the season's tokens and start the next season at zero."""
+        campaign = self.campaigns.campaigns[number]
+        move.settle_all(self.world, self.day - 1)
+        tokens = season.share * campaign.generosity * campaign.market.terms.supply
+        wallets = self.world.stakers["wallets"].astype(np.float64)
+        allocation = self.campaigns.allocate(self.world.points[:, number], wallets, tokens)
+        claim = max(season.claim, campaign.listing_day if campaign.listing_day is not None else season.claim)
+        campaign.airdrops.append(Airdrop(allocation, claim, season.claimable_share, season.vesting_days))
+        self.world.points[:, number] = 0.0
+        campaign.points, campaign.generosity = 0.0, 1.0
+
+    def list_token(self, number: int) -> float:
+        """Open a token's market at the scenario's realised valuation; returns FDV over TVL."""
+        campaign = self.campaigns.campaigns[number]
+        tvl = float(self.restaked.sum()) if number == len(self.protocols) else float(self.lrt_supplies[number])
+        ratio = float(campaign.market.terms.listing_fdv_over_tvl)
+        eth = campaign.market.list(self.day, ratio * max(tvl, 1.0))
+        self.world.accounts[0]["token_pools"] += eth
+        self.world.accounts[0]["outside_in"] += eth
+        return ratio
+

@@ -1,0 +1,197 @@
+"""The day's trade in LRTs: pools, the order book, arbitrage and patient capital, and what they do to the books."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kernels import books as move
+from .kernels.books import World
+from .kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, new_fills, trade_day
+from .markets.order_book import acting_order
+from .state import ARBITRAGEUR, ORDER, POOL
+
+Floats = NDArray[np.float64]
+
+LAST_PRICE_FLOOR = 1e-6
+DISCOUNT_THAT_CALLS_CAPITAL = 0.1
+"""Discount at which outside capital refills at its full pace."""
+
+
+class Exchange:
+    """Pools of the LRTs and those who trade in them.
+
+    Args:
+        scenario: the scenario.
+        world: the world; pools are opened for LRTs that have launched.
+
+    Attributes:
+        pools: (K,) ``POOL`` records.
+        arbitrageurs: (A,) ``ARBITRAGEUR`` records: ordinary ones first, then a patient one per tier.
+        held: (A, K) LRT shares that arbitrageurs hold.
+        orders: stakers' orders of the day, the first ``filed`` of them valid.
+        fills: outcome of the last day of trade.
+    """
+
+    def __init__(self, scenario: Any, world: World) -> None:
+        self.scenario, self.world = scenario, world
+        self.names = list(scenario.lrt)
+        count = len(self.names)
+        self.first = world.venues.size - count
+        self.pools = np.zeros(count, POOL)
+        self.pools["fee"] = scenario.markets.pool_fee
+        self.pools["amplification"] = [scenario.pool_amplification(name) for name in self.names]
+        self.arbitrageurs = self._declare_arbitrageurs()
+        self.held = np.zeros((self.arbitrageurs.size, count))
+        self.orders = np.zeros(2 * world.stakers.size + 1, ORDER)
+        self.filed = 0
+        self.terms = np.zeros(count, TERMS)
+        self.sells = np.zeros((count, len(DISCOUNT_BUCKETS)))
+        self.buys = np.zeros(count)
+        self.fills: Fills = new_fills(count, self.arbitrageurs.size)
+        self.fills.lrts["close_price"] = self.fills.lrts["lowest_price"] = self.fills.lrts["mean_price"] = 1.0
+        self._acting = acting_order(self.arbitrageurs)
+        self.today = 0
+        self._claims: list[tuple[int, int, int, float]] = []
+        for k in range(count):
+            if world.venues[self.first + k]["launched"]:
+                self.resize_pool(k, 1.0)
+
+    def _declare_arbitrageurs(self) -> NDArray[np.void]:
+        terms = self.scenario.arbitrage
+        ordinary = terms.count if terms.enabled else 0
+        tiers = len(terms.patient_multiples) if terms.enabled else 0
+        out = np.zeros(ordinary + tiers, ARBITRAGEUR)
+        out["gas_eth"] = terms.gas_eth
+        out["required_return"] = terms.required_return
+        out["speed"] = -np.arange(out.size)
+        if ordinary:
+            out["eth"][:ordinary] = terms.capital_eth / ordinary
+            self.world.accounts[0]["outside_in"] += terms.capital_eth
+        if tiers:
+            out["patient"][ordinary:] = 1
+            out["required_return"][ordinary:] = terms.patient_return
+            out["multiple"][ordinary:] = terms.patient_multiples
+            self.patient_weights = np.array(terms.patient_weights)
+        self.ordinary = ordinary
+        return out
+
+    # --- liquidity ----------------------------------------------------------------------------------------------------
+
+    def resize_pool(self, k: int, pace: float) -> None:
+        """Liquidity providers follow supply: they add on both sides, or take ETH out, at a pace in (0, 1]."""
+        book, nav = self.world.books[self.first + k], self.world.venues[self.first + k]["nav"]
+        markets, pool = self.scenario.markets, self.pools[k]
+        supply = book["shares"] * nav
+        target = min(self.scenario.depth_fraction(self.names[k]) * supply, markets.maximum_pool_eth)
+        present = 0.5 * (pool["eth"] + pool["token"] * nav)
+        change = pace * (target - present)
+        account = self.world.accounts[0]
+        if change > 0.0:
+            eth, worth = self._proportions(pool, nav, change)
+            pool["eth"] += eth
+            pool["token"] += move.mint(self.world, self.first + k, worth)
+            account["outside_in"] += eth + worth
+            return
+        part = min(-change / max(present, 1e-300), 0.5)
+        account["outside_out"] += part * pool["eth"]
+        pool["eth"] -= part * pool["eth"]
+        shares = part * pool["token"]
+        pool["token"] -= shares
+        self._redeem(k, -1, shares)
+
+    @staticmethod
+    def _proportions(pool: NDArray[np.void], nav: float, change: float) -> tuple[float, float]:
+        """ETH and LRT (in ETH) of a deposit that leaves the pool's price alone."""
+        total = pool["eth"] + pool["token"] * nav
+        if total <= 0.0:
+            return change, change
+        return 2.0 * change * pool["eth"] / total, 2.0 * change * pool["token"] * nav / total
+
+    def refill(self) -> None:
+        """Outside capital comes back when discounts beckon (E8): towards the target, with a lag."""
+        terms = self.scenario.arbitrage
+        if self.ordinary == self.arbitrageurs.size:
+            return
+        supply = float((self.world.books["shares"] * self.world.venues["nav"])[self.first :].sum())
+        discount = 1.0 - float(self.world.venues["price"][self.first :].min())
+        patient = self.arbitrageurs[self.ordinary :]
+        nav = self.world.venues["nav"][self.first :]
+        worth = patient["eth"] + patient["locked"] + self.held[self.ordinary :] @ nav
+        missing = np.maximum(terms.patient_capital_fraction * supply * self.patient_weights - worth, 0.0)
+        pace = 1.0 - np.exp(-1.0 / max(terms.refill_days, 1e-3))
+        called = missing * pace * min(1.0, max(discount, 0.0) / DISCOUNT_THAT_CALLS_CAPITAL)
+        patient["eth"] += called
+        self.world.accounts[0]["outside_in"] += called.sum()
+
+    def endow(self) -> None:
+        """Patient capital present at the start, in full."""
+        if self.ordinary == self.arbitrageurs.size:
+            return
+        supply = float((self.world.books["shares"] * self.world.venues["nav"])[self.first :].sum())
+        eth = self.scenario.arbitrage.patient_capital_fraction * supply * self.patient_weights
+        self.arbitrageurs["eth"][self.ordinary :] = eth
+        self.world.accounts[0]["outside_in"] += eth.sum()
+
+    # --- the day ------------------------------------------------------------------------------------------------------
+
+    def trade(self, day: int, opening_days: Floats, instant_fees: Floats) -> None:
+        """Run the day's rounds and book what they did."""
+        world, first = self.world, self.first
+        venues = world.venues[first:]
+        terms = self.terms
+        for field in ("nav", "redemption_open", "wait_days"):
+            terms[field] = venues[field]
+        terms["deposit_open"] = venues["deposit_open"] & venues["accepts_eth"]
+        terms["opening_days"], terms["instant_fee"] = opening_days, instant_fees
+        for k in range(terms.size):
+            terms["mint_room_eth"][k] = move.room(world, first + k)
+        move.collect_orders(self.orders, self.filed, first, self.sells, self.buys)
+        trade_day(
+            self.pools, self.arbitrageurs, self._acting, self.held, terms, self.sells, self.buys,
+            self.scenario.markets.rounds_per_day, self.fills,
+        )  # fmt: skip
+        self._book(day)
+        move.settle_orders(world, self.orders, self.filed, first, self.sells, self.buys, self.fills, day)
+        self.filed = 0
+        venues["price"] = np.maximum(self.fills.lrts["close_price"], LAST_PRICE_FLOOR)
+
+    def _book(self, day: int) -> None:
+        fills, account = self.fills, self.world.accounts[0]
+        account["burned"] += fills.gas_eth.sum()
+        for k in range(self.pools.size):
+            book = self.world.books[self.first + k]
+            minted = fills.lrts["mint_eth"][k] + fills.minted_eth[:, k].sum()
+            if minted > 0.0:
+                book["buffer"] += minted
+                book["minted"] += minted
+                book["shares"] += fills.lrts["mint_eth"][k] / self.terms["nav"][k] + fills.minted_shares[:, k].sum()
+            for a in np.flatnonzero(fills.redeem_shares[:, k]):
+                self._redeem(k, int(a), float(fills.redeem_shares[a, k]), day)
+
+    def _redeem(self, k: int, owner: int, shares: float, day: int | None = None) -> None:
+        """Hand shares in for an arbitrageur (or, -1, for liquidity providers)."""
+        if shares <= 0.0:
+            return
+        cohort = self.today if day is None else day
+        eth = move.request(self.world, self.first + k, shares, cohort)
+        self._claims.append((cohort, k, owner, eth))
+        if owner >= 0:
+            self.arbitrageurs["locked"][owner] += eth
+
+    def collect_claims(self) -> None:
+        """Money of paid claims goes back to arbitrageurs and liquidity providers."""
+        waiting = []
+        for cohort, k, owner, eth in self._claims:
+            venue = self.first + k
+            if cohort >= self.world.claims_pointer[venue]:
+                waiting.append((cohort, k, owner, eth))
+                continue
+            paid = eth * self.world.claims_scale[venue, cohort]
+            self.world.accounts[0]["claims_paid"] -= paid
+            if owner < 0:
+                self.world.accounts[0]["outside_out"] += paid
+                continue
+            self.arbitrageurs["eth"][owner] += paid
+            self.arbitrageurs["locked"][owner] -= eth
+        self._claims = waiting

@@ -1,0 +1,264 @@
+"""What stakers decide, compiled. ``Staker.step`` (``agents/staker.py``) is the definition; this is the same for all rows.
+
+Decisions are synchronous: everyone reads yesterday's close, so neither order nor threads matter. The rules are those
+of the nested logit (McFadden 1978): restake or not, then where; awareness spreads as in Bass (1969).
+"""
+
+import math
+
+import numpy as np
+
+from .._compile import compiled
+from ..state import NOBODY
+from .draws import day_key, uniform
+
+SALE_LIMIT_OPEN = 0.02
+"""Largest discount a seller accepts while redemption is open and the queue is the alternative."""
+LEAVING_DISCOUNT_CAP = 0.012
+"""With redemption open nobody expects to lose more than this by leaving."""
+OPENING_FLOOR_DAYS = 30.0
+"""A discount is never expected to close faster, as a yearly return."""
+
+
+@compiled
+def familiarity(exposure, terms):
+    """Part of the first fear that is left after ``exposure`` loss-free days (E3)."""
+    floor = terms["familiarity_floor"]
+    return floor + (1.0 - floor) * math.exp(-exposure / terms["familiarity_days"])
+
+
+@compiled
+def exit_quality(venue):
+    """How well one can leave: 0 with redemption closed, 1 when redemption pays at once."""
+    if venue["redemption_open"] == 0:
+        return 0.0
+    return 1.0 / (1.0 + venue["wait_days"] / 7.0)
+
+
+@compiled
+def leaving_discount(venue):
+    """What a holder expects to lose by leaving, as a fraction."""
+    discount = max(0.0, 1.0 - venue["price"])
+    if venue["redemption_open"] == 1:
+        return min(discount, LEAVING_DISCOUNT_CAP)
+    return discount
+
+
+@compiled
+def pull(venue, terms):
+    """Yearly return that a buyer sees in a discount which closes when redemption opens (E7)."""
+    discount = min(max(0.0, 1.0 - venue["price"]), terms["buyer_pull_cap"])
+    days = max(venue["opening_days"] + venue["wait_days"], OPENING_FLOOR_DAYS)
+    return terms["buyer_pull"] * discount * 365.0 / days
+
+
+@compiled
+def excess_yield(staker, venue, core_apr):
+    """Expected yield above the core asset, per year, before any charge for risk; what sizing looks at."""
+    belief = np.float64(staker["token_belief"])
+    promised = venue["token_yield"] + venue["points_yield"] + venue["layer_points_yield"]
+    used = np.float64(staker["integration_value"]) * venue["integration"]
+    return venue["fee_yield"] - core_apr + belief * promised + used
+
+
+@compiled
+def charges(staker, venue, fear, terms):
+    """What a staker takes off the expected yield, per year: risk, unfamiliar names, poor exits, remembered discounts."""
+    risk = np.float64(staker["risk_aversion"]) * fear * venue["risk"]
+    memory = terms["discount_memory_weight"] * venue["remembered_discount"]
+    return risk + venue["unfamiliarity"] + venue["illiquidity"] + memory
+
+
+@compiled
+def sized(excess, venue, cap, terms):
+    """Merton share with jump losses in the variance, at most ``cap`` of wealth."""
+    return min(max(excess / (terms["merton_gamma"] * venue["variance"]), 0.0), cap)
+
+
+@compiled
+def neighbour_shares(row, stakers, indptr, indices, terms, shares):
+    """Part of a staker's neighbours in each restaking venue, written into ``shares``."""
+    shares[:] = 0.0
+    degree = indptr[row + 1] - indptr[row]
+    for edge in range(indptr[row], indptr[row + 1]):
+        satellite = stakers[indices[edge]]["satellite"]
+        if satellite != NOBODY:
+            shares[satellite - terms["first"]] += 1.0
+    for r in range(shares.size):
+        shares[r] /= max(degree, 1)
+
+
+@compiled
+def becomes_aware(row, day, stakers, indptr, indices, terms):
+    """Bass diffusion: by the news, or by one neighbour met today who restakes (E2)."""
+    u = uniform(day_key(terms["news_key"], day), row)
+    if u < terms["aware_news"]:
+        return True
+    degree = indptr[row + 1] - indptr[row]
+    if u >= terms["aware_news"] + terms["aware_word_of_mouth"] or degree == 0:
+        return False
+    met = indptr[row] + np.int64(uniform(day_key(terms["neighbour_key"], day), row) * degree)
+    return stakers[indices[met]]["satellite"] != NOBODY
+
+
+@compiled
+def wakes(row, day, staker, venues, archetypes, terms):
+    """Whether a staker reconsiders today: a Poisson clock that news about the own venue speeds up."""
+    attention = archetypes[staker["archetype"]]["attention"]
+    if staker["satellite"] != NOBODY:
+        attention *= venues[staker["satellite"]]["attention"]
+    return uniform(day_key(terms["attention_key"], day), row) < min(attention, 0.5)
+
+
+@compiled
+def score(row, day, staker, stakers, venues, archetype, taste, indptr, indices, terms, scores, neighbours):
+    """Utility per year of each restaking venue, moving costs included; closed ones are minus infinity."""
+    first, satellite = terms["first"], staker["satellite"]
+    core_apr = venues[staker["core"]]["apr"]
+    held_days = np.float64(day + 1 - staker["touched_day"]) if satellite != NOBODY else 0.0
+    fear = familiarity(np.float64(staker["exposure"]) + held_days, terms)
+    core_eth = staker["core_shares"] * venues[staker["core"]]["nav"]
+    satellite_eth = staker["satellite_shares"] * venues[satellite]["nav"] if satellite != NOBODY else 0.0
+    moved = max(archetype["satellite_cap"] * (core_eth + satellite_eth), satellite_eth)
+    cost = terms["switching_entry"]
+    if satellite != NOBODY:
+        cost = terms["switching_rotation"] + leaving_discount(venues[satellite])
+    moving = terms["yearly"] * (np.float64(staker["switching_cost"]) * cost + terms["gas_eth"] / max(moved, 1e-9))
+    if staker["social_influence"] > 0.0:
+        neighbour_shares(row, stakers, indptr, indices, terms, neighbours)
+    else:
+        neighbours[:] = 0.0
+    for r in range(scores.size):
+        venue = venues[first + r]
+        own = first + r == satellite
+        closed = venue["deposit_open"] == 0 or exit_quality(venue) < archetype["minimum_redemption_quality"]
+        if not own and closed:
+            scores[r] = -math.inf
+            continue
+        u = excess_yield(staker, venue, core_apr) - charges(staker, venue, fear, terms)
+        u += np.float64(taste[r]) + np.float64(staker["social_influence"]) * neighbours[r]
+        if not own:
+            u += pull(venue, terms) - moving
+        scores[r] = u
+
+
+@compiled
+def inclusive_value(scores, noise):
+    """Expected maximum of the noisy scores (log-sum-exp), minus infinity when nothing is open."""
+    best = -math.inf
+    for r in range(scores.size):
+        best = max(best, scores[r])
+    if best == -math.inf:
+        return best
+    total = 0.0
+    for r in range(scores.size):
+        total += math.exp((scores[r] - best) / noise)
+    return best + noise * math.log(total)
+
+
+@compiled
+def pick(scores, value, noise, u):
+    """The venue that a uniform draw picks with logit probabilities."""
+    cumulative = 0.0
+    last = 0
+    for r in range(scores.size):
+        if scores[r] == -math.inf:
+            continue
+        last = r
+        cumulative += math.exp((scores[r] - value) / noise)
+        if u < cumulative:
+            return r
+    return last
+
+
+@compiled
+def decide(row, day, stakers, venues, archetypes, tastes, indptr, indices, terms, scores, neighbours, out):
+    """One staker's decision; files an intention into ``out`` and returns 1 when it wants something changed."""
+    staker = stakers[row]
+    archetype = archetypes[staker["archetype"]]
+    score(row, day, staker, stakers, venues, archetype, tastes[row], indptr, indices, terms, scores, neighbours)
+    satellite, first = staker["satellite"], terms["first"]
+    holds = satellite != NOBODY
+    outside = 0.0
+    if holds:
+        cost = terms["switching_rotation"] + leaving_discount(venues[satellite])
+        outside = -terms["yearly"] * np.float64(staker["switching_cost"]) * cost
+    value = inclusive_value(scores, terms["decision_noise"])
+    stays_in = 0.0
+    if value > -math.inf:
+        stays_in = 1.0 / (1.0 + math.exp(min((outside - value) / terms["participation_noise"], 700.0)))
+    out["row"] = row
+    out["sell"], out["limit"], out["share"], out["target"] = 0, 0.0, 0.0, NOBODY
+    if uniform(day_key(terms["participation_key"], day), row) >= stays_in:
+        if not holds:
+            return 0
+        _choose_exit(venues[satellite], outside - scores[satellite - first], terms, out)
+        return 1
+    r = pick(scores, value, terms["decision_noise"], uniform(day_key(terms["choice_key"], day), row))
+    venue = venues[first + r]
+    excess = excess_yield(staker, venue, venues[staker["core"]]["apr"])
+    share = sized(excess, venue, archetype["satellite_cap"], terms)
+    out["target"], out["share"] = first + r, share
+    if holds and first + r != satellite:
+        _choose_exit(venues[satellite], scores[r] - scores[satellite - first], terms, out)
+        return 1
+    core_eth = staker["core_shares"] * venues[staker["core"]]["nav"]
+    if not holds:
+        return 1 if share * core_eth > terms["gas_eth"] else 0
+    satellite_eth = staker["satellite_shares"] * venue["nav"]
+    held = satellite_eth / max(core_eth + satellite_eth, 1e-300)
+    if abs(share - held) <= terms["resize_band"] * max(share, held):
+        return 0
+    if share < held:
+        _choose_exit(venue, 0.0, terms, out)
+    return 1
+
+
+@compiled
+def _choose_exit(venue, gain, terms, out):
+    """Redeem or sell, and how low: waiting has a price, and with redemption closed there is only the market."""
+    discount = max(0.0, 1.0 - venue["price"])
+    if venue["redemption_open"] == 0:
+        out["sell"] = 1
+        out["limit"] = min(max(gain, 0.0) / terms["yearly"], 1.0)
+        return
+    if discount < terms["patience"] * venue["wait_days"] / 365.0:
+        out["sell"] = 1
+        out["limit"] = SALE_LIMIT_OPEN
+
+
+@compiled
+def stakers_day(day, stakers, venues, archetypes, tastes, indptr, indices, terms, intentions):
+    """All stakers' day: who becomes aware, who reconsiders, what they want.
+
+    Args:
+        day: day of the run.
+        stakers: (N,) ``STAKER`` records; only ``aware`` is written, after everybody has decided.
+        venues: (V,) ``VENUE`` records of yesterday's close.
+        archetypes: (A,) ``ARCHETYPE`` records.
+        tastes: (N, R) persistent tastes for restaking venues, per year.
+        indptr: (N + 1,) row pointers of the social network.
+        indices: neighbours.
+        terms: (1,) ``STAKER_TERMS``.
+        intentions: (N,) ``INTENTION`` records to fill.
+
+    Returns:
+        The number of intentions filed and of stakers that became aware.
+    """
+    shared = terms[0]
+    scores, neighbours = np.empty(shared["restaking_venues"]), np.empty(shared["restaking_venues"])
+    filed, informed = 0, 0
+    for row in range(stakers.size):
+        staker = stakers[row]
+        if staker["aware"] == 0:
+            if becomes_aware(row, day, stakers, indptr, indices, shared):
+                staker["aware"] = 1
+                informed += 1
+            continue
+        if staker["pending_route"] != NOBODY or not wakes(row, day, staker, venues, archetypes, shared):
+            continue
+        filed += decide(
+            row, day, stakers, venues, archetypes, tastes, indptr, indices, shared, scores, neighbours,
+            intentions[filed],
+        )
+    return filed, informed

@@ -1,0 +1,80 @@
+"""Every ETH is somewhere: the two ledgers, checked on demand.
+
+*Physical ETH*: all accounts together equal what was there, plus named inflows, less named outflows. *Tokens*: balances
+of every venue's token add up to its supply. A breach names the account and the day.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .kernels import books as move
+from .state import FIRST_LST, IDLE
+
+TOLERANCE = 1e-9
+"""Relative to all ETH of the world, or to the supply of a token."""
+
+INFLOWS = ("initial", "issued", "users", "token_buyers", "outside_in")
+OUTFLOWS = ("burned", "exploited", "outside_out")
+
+
+class LedgerError(AssertionError):
+    """An account does not add up."""
+
+
+def physical_eth(world: Any, exchange: Any) -> float:
+    """ETH in all accounts."""
+    books, account = world.books, world.accounts[0]
+    total = sum(float(books[field].sum()) for field in ("validators", "entry", "exiting", "buffer", "treasury"))
+    total += sum(float(account[field]) for field in ("stakers", "claims_paid", "claimants", "operators", "token_pools"))
+    return total + float(exchange.pools["eth"].sum()) + float(exchange.arbitrageurs["eth"].sum())
+
+
+def residual(world: Any, exchange: Any) -> float:
+    """ETH that is somewhere less ETH that should be, ETH."""
+    account = world.accounts[0]
+    due = sum(float(account[name]) for name in INFLOWS) - sum(float(account[name]) for name in OUTFLOWS)
+    return physical_eth(world, exchange) - due
+
+
+def token_residuals(world: Any, exchange: Any) -> np.ndarray:
+    """(V,) shares held by everybody less supply, relative to supply; idle ETH against its account."""
+    held = np.zeros(world.venues.size)
+    move.shares_held(world, held)
+    first = exchange.first
+    held[first:] += exchange.pools["token"] + exchange.held.sum(axis=0)
+    lsts = world.accepts.shape[1]
+    held[FIRST_LST : FIRST_LST + lsts] += world.lst_holdings.sum(axis=0)
+    supply = world.books["shares"].copy()
+    supply[IDLE] = world.accounts[0]["stakers"]
+    return (held - supply) / np.maximum(supply, 1.0)
+
+
+def check(world: Any, exchange: Any, venues: tuple[str, ...], day: int) -> None:
+    """Raise when a ledger is out of balance, a balance is negative or a number is not finite.
+
+    Raises:
+        LedgerError: naming the account and the day.
+    """
+    gap = residual(world, exchange)
+    scale = max(float(world.accounts[0]["initial"]), 1.0)
+    if not abs(gap) <= TOLERANCE * scale:
+        raise LedgerError(f"day {day}: physical ETH is off by {gap:.6g} ETH")
+    gaps = token_residuals(world, exchange)
+    worst = int(np.nanargmax(np.abs(gaps))) if np.isfinite(gaps).any() else 0
+    if not np.all(np.abs(gaps) <= TOLERANCE):
+        raise LedgerError(f"day {day}: balances of {venues[worst]} are off by {gaps[worst]:.3g} of supply")
+    for field in ("shares", "validators", "entry", "exiting", "buffer", "claims", "treasury"):
+        values = world.books[field]
+        bad = np.flatnonzero(~(values >= -TOLERANCE * scale))
+        if bad.size:
+            raise LedgerError(f"day {day}: {field} of {venues[bad[0]]} is {values[bad[0]]:.6g}")
+    for name, values in (
+        ("core_shares", world.stakers["core_shares"]),
+        ("satellite_shares", world.stakers["satellite_shares"]),
+        ("pool ETH", exchange.pools["eth"]),
+        ("pool tokens", exchange.pools["token"]),
+        ("arbitrageurs' ETH", exchange.arbitrageurs["eth"]),
+    ):
+        if not np.all(values >= -TOLERANCE * scale):
+            raise LedgerError(f"day {day}: {name} is negative or not a number at {int(np.argmin(values))}")

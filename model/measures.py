@@ -1,0 +1,310 @@
+"""What is measured each day: fills the recorder from the state of the ecosystem."""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import ledger
+from .concentration import gini, hhi, nakamoto, top_share
+from .kernels import books as move
+from .kernels.concentration import gini_by_histogram
+from .kernels.stableswap import selling_cost
+from .metrics import METRICS, metrics_of
+from .recorder import Recorder
+from .restaking_layer import LayerEvent
+from .state import FIRST_LST, IDLE, NOBODY
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+Floats = NDArray[np.float64]
+
+DEPEG = 0.02
+"""Discount that counts as a depeg."""
+EARNED_OVER_DAYS = 30
+SLOW_EVERY_DAYS = 7
+"""Measures that need a pass over all stakers are taken once a week."""
+
+
+class Measures:
+    """Daily measurement of one ecosystem.
+
+    Args:
+        model: the ecosystem.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model, scenario = model, model.scenario
+        layer = model.restaking_layer
+        ids = {
+            "lst": list(scenario.lst),
+            "lrt": list(scenario.lrt),
+            "token": [campaign.market.terms.id for campaign in model.campaigns.campaigns],
+            "operator": layer.operator_names if scenario.recording.operators else [],
+            "avs": layer.avs_names if scenario.recording.avs else [],
+            "venue": list(model.venue_names),
+        }
+        entities = {kind: (names, [m.name for m in metrics_of(kind)]) for kind, names in ids.items()}  # type: ignore[arg-type]
+        self.recorder = Recorder(
+            [metric.name for metric in metrics_of("total")],
+            entities,
+            model.horizon,
+            scenario.date_of(0),
+            scenario.recording.entity_interval,
+        )
+        venues = model.world.venues.size
+        self._nav = np.full((model.horizon + 1, venues), np.nan)
+        self._holdings = np.zeros((model.archetype_terms.size, venues))
+        self._holders = np.zeros(venues, np.int64)
+        self._slow = {"staker_gini": 0.0, "governance_hhi": 0.0}
+        self._top10 = np.zeros(len(ids["lrt"]))
+        self._depegged = np.zeros(len(ids["lrt"]), bool)
+
+    def columns(self) -> tuple[list[str], Callable[[], tuple[Floats, int]]]:
+        """Names and table of the whole's series, for a Mesa data collector."""
+        return list(self.recorder.names), self.recorder.table
+
+    def layer_events(self, events: Iterable[LayerEvent]) -> None:
+        """Note what happened in the restaking layer."""
+        for event in events:
+            self.recorder.event(
+                event.day, 0, event.type, event.subject, event.object, event.amount, event.unit, event.cause
+            )
+
+    def record(self, day: int) -> None:
+        """Fill row ``day`` of every series."""
+        model, recorder = self.model, self.recorder
+        if day % SLOW_EVERY_DAYS == 0:
+            self._measure_stakers()
+        self._nav[day] = model.world.venues["nav"]
+        lrts = self._lrts(day)
+        total = self._total(day, lrts)
+        recorder.daily[day] = [total[name] for name in recorder.names]
+        recorder.rows = day + 1
+        self._note_depegs(day, lrts["discount"])
+        if day % recorder.interval == 0:
+            self._entities(day // recorder.interval, lrts)
+
+    # --- levels -------------------------------------------------------------------------------------------------------
+
+    def _measure_stakers(self) -> None:
+        model, world = self.model, self.model.world
+        move.holdings(world, model.archetype_terms, self._holdings, self._holders)
+        rows = world.stakers
+        self._slow["staker_gini"] = float(gini_by_histogram(model._wealth(model.stakers)))
+        self._slow["governance_hhi"] = max(
+            (hhi(drop.allocation) for c in model.campaigns.campaigns for drop in c.airdrops[-1:] if drop.total > 0.0),
+            default=0.0,
+        )
+        for k in range(self._top10.size):
+            held = rows["satellite_shares"][rows["satellite"] == model.first_lrt + k]
+            self._top10[k] = top_share(held, max(1, math.ceil(0.1 * held.size))) if held.size else 0.0
+
+    def earned(self, day: int, first: int) -> Floats:
+        """Growth of NAV over the last 30 days, per year, of the venues from ``first`` on."""
+        start = max(0, day - EARNED_OVER_DAYS)
+        if day == start:
+            return np.zeros(self._nav.shape[1] - first)
+        return (self._nav[day, first:] / self._nav[start, first:]) ** (365.0 / (day - start)) - 1.0
+
+    def _lrts(self, day: int) -> dict[str, Floats]:
+        model = self.model
+        first, signals, exchange = model.first_lrt, model.signals, model.exchange
+        venues, books = model.world.venues[first:], model.world.books[first:]
+        supply, fills = model.lrt_supplies, exchange.fills.lrts
+        own = slice(2, None)
+        advertised = signals.base_apr[own] + signals.fee_apr[own] + signals.avs_token_apr[own]
+        advertised = advertised + signals.programme_apr[own] + signals.points_apr[own]
+        earned = self.earned(day, first)
+        trust = np.array([campaign.trust for campaign in model.campaigns.campaigns[:-1]])
+        expected = np.array([model.hazards.expected_loss(k, day) for k in range(supply.size)])
+        shares = books["shares"]
+        return {
+            "supply_eth": supply,
+            "shares": shares,
+            "nav": venues["nav"],
+            "price": venues["price"],
+            "discount": np.where(supply > 0.0, 1.0 - np.minimum(fills["lowest_price"], 1.0), 0.0),
+            "depth_1pct": self._depth(0.01),
+            "depth_10pct": self._depth(0.10),
+            "pool_eth": exchange.pools["eth"],
+            "buffer_eth": books["buffer"],
+            "queue_eth": books["claims"],
+            "queue_days": venues["wait_days"],
+            "redemption_open": venues["redemption_open"].astype(float),
+            "base_apr": signals.base_apr[own],
+            "avs_fee_apr": signals.fee_apr[own],
+            "avs_token_apr": signals.avs_token_apr[own],
+            "programme_apr": signals.programme_apr[own],
+            "points_apr": signals.points_apr[own],
+            "advertised_apr": advertised,
+            "earned_apr": earned,
+            "risk_adjusted_apr": earned - expected,
+            "implied_apr": advertised - signals.points_apr[own] * (1.0 - 0.5 * np.minimum(trust, 1.0)),
+            "integration": venues["integration"],
+            "trust": trust,
+            "holders": self._holders[first:].astype(float),
+            "top10_share": self._top10,
+            "minted_eth": books["minted"],
+            "redeemed_eth": books["redeemed"],
+            "sold_eth": books["sold"],
+            "bought_eth": books["bought"],
+            "remembered_discount": venues["remembered_discount"],
+            "operator_hhi": model.restaking_layer.venue_hhi()[own],
+        }
+
+    def _depth(self, part: float) -> Floats:
+        exchange, venues = self.model.exchange, self.model.world.venues
+        shares = self.model.world.books["shares"][exchange.first :]
+        return np.array(
+            [
+                selling_cost(exchange.pools[k], venues["nav"][exchange.first + k], part * shares[k])
+                if shares[k] > 0.0 and exchange.pools["eth"][k] > 0.0
+                else 1.0
+                for k in range(exchange.pools.size)
+            ]
+        )
+
+    def _total(self, day: int, lrts: dict[str, Floats]) -> dict[str, float]:
+        model, world = self.model, self.model.world
+        books, account, layer = world.books, world.accounts[0], model.restaking_layer
+        supply = lrts["supply_eth"]
+        lrt_supply = float(supply.sum())
+        weights = supply / max(lrt_supply, 1e-300)
+        staked = float(books["validators"].sum()) + model.scenario.ethereum.other_staked_eth
+        base = model.signals._base_rate()
+        gross = float((books["shares"] * world.venues["nav"])[1:].sum())
+        lst_nav = world.venues["nav"][FIRST_LST : FIRST_LST + world.accepts.shape[1]]
+        inside = float((world.lst_holdings @ lst_nav).sum())
+        exit_queue = float(world.exits[world.heads[0] :].sum())
+        advertised = float(weights @ lrts["advertised_apr"])
+        sustainable = float(weights @ (lrts["base_apr"] + lrts["avs_fee_apr"]))
+        stakes, secured = layer.operator_stake, layer.avs_stake
+        premium = float(weights @ lrts["earned_apr"]) - base if lrt_supply > 0.0 and day > 0 else 0.0
+        return {
+            "eth_staked": staked,
+            "base_apr": base,
+            "lrt_supply_eth": lrt_supply,
+            "restaked_eth": float(model.restaked.sum()),
+            "lrt_share_of_staked": lrt_supply / max(staked, 1.0),
+            "gross_tvl_eth": gross,
+            "net_unique_eth": gross - inside,
+            "lrt_hhi": hhi(supply),
+            "lrt_gini": gini(supply),
+            "lrt_leader_share": top_share(supply, 1),
+            "lrt_top3_share": top_share(supply, 3),
+            "operator_hhi": hhi(stakes),
+            "operator_nakamoto": float(nakamoto(stakes)),
+            "operator_top7_share": top_share(stakes, 7),
+            "avs_hhi": hhi(secured),
+            "governance_hhi": self._slow["governance_hhi"],
+            "premium_advertised": advertised - base,
+            "premium_earned": premium,
+            "points_apr": float(weights @ lrts["points_apr"]),
+            "avs_fee_apr": float(weights @ lrts["avs_fee_apr"]),
+            "avs_token_apr": float(weights @ lrts["avs_token_apr"]),
+            "programme_apr": float(weights @ lrts["programme_apr"]),
+            "sustainable_share": sustainable / advertised if advertised > 0.0 else 1.0,
+            "restaking_degree": float(layer.restaking_degree),
+            "entry_queue_eth": float(books["entry"].sum()),
+            "exit_queue_eth": exit_queue,
+            "exit_queue_days": exit_queue / max(model.news_desk.churn[1], 1e-9),
+            "claims_eth": float(books["claims"].sum()),
+            "aware_share": float(world.stakers["aware"].mean()),
+            "restaker_share": float((world.stakers["satellite"] != NOBODY).mean()),
+            "staker_gini": self._slow["staker_gini"],
+            "belief_fdv_ratio": model.campaigns.belief,
+            "sentiment": model.campaigns.sentiment,
+            "worst_discount": float(lrts["discount"].max(initial=0.0)),
+            "paid_by_issuance_eth": float(account["issued"]),
+            "paid_by_users_eth": float(account["users"]),
+            "paid_by_token_buyers_eth": float(account["token_buyers"]),
+            "slashed_eth": float(account["burned"]),
+            "exploited_eth": float(account["exploited"]),
+            "arbitrage_capital_eth": float(model.exchange.arbitrageurs["eth"].sum()),
+            "idle_eth": float(account["stakers"]),
+            "ledger_residual_eth": ledger.residual(world, model.exchange),
+        }
+
+    def _note_depegs(self, day: int, discounts: Floats) -> None:
+        deep = discounts >= DEPEG
+        for k in np.flatnonzero(deep & ~self._depegged):
+            name = self.model.venue_names[self.model.first_lrt + int(k)]
+            self.recorder.event(day - 1, 0, "depeg", name, "", float(discounts[k]), "discount", "")
+        self._depegged = np.where(discounts < 0.5 * DEPEG, False, self._depegged | deep)
+
+    def _entities(self, row: int, lrts: dict[str, Floats]) -> None:
+        recorder, model, world = self.recorder, self.model, self.model.world
+        recorder.entity["lrt"][row] = np.stack([lrts[name] for name in recorder.kinds["lrt"][1]], axis=1)
+        lst = slice(FIRST_LST, FIRST_LST + len(model.scenario.lst))
+        books, venues, layer = world.books, world.venues, model.restaking_layer
+        supply = books["shares"] * venues["nav"]
+        recorder.entity["lst"][row] = np.stack(
+            [supply[lst], books["shares"][lst], venues["nav"][lst], venues["apr"][lst], books["buffer"][lst],
+             books["claims"][lst]], axis=1,
+        )  # fmt: skip
+        recorder.entity["token"][row] = [
+            (
+                market.price,
+                market.fdv,
+                market.circulating,
+                market.sold_today,
+                market.buyers_spent,
+                market.airdrop_sold / market.airdropped if market.airdropped > 0.0 else 0.0,
+                market.eth,
+            )
+            for market in (campaign.market for campaign in model.campaigns.campaigns)
+        ]
+        for campaign in model.campaigns.campaigns:
+            campaign.market.sold_today = 0.0
+        supply[IDLE] = world.accounts[0]["stakers"]
+        apr = venues["apr"].copy()
+        apr[IDLE] = 0.0
+        recorder.entity["venue"][row] = np.stack([supply, self._holders.astype(float), apr], axis=1)
+        if recorder.kinds["operator"][0]:
+            operators = layer.operators
+            recorder.entity["operator"][row] = np.stack(
+                [operators["stake"], layer.avs_counts, operators["commission"], operators["faults"],
+                 layer.rewards.commission_by_operator], axis=1,
+            )  # fmt: skip
+        if recorder.kinds["avs"][0]:
+            services = layer.avs
+            pay = services["fee_pay"] + services["token_pay"]
+            recorder.entity["avs"][row] = np.stack(
+                [layer.avs_stake, services["target"], pay, services["fee_pay"], services["service_level"],
+                 services["active"], layer.opted.sum(axis=0)], axis=1,
+            )  # fmt: skip
+
+    # --- the run as a whole -------------------------------------------------------------------------------------------
+
+    def summary(self) -> dict[str, float]:
+        """Summary value of every metric of the whole."""
+        reduce = {"last": lambda x: x[-1], "mean": np.mean, "max": np.max, "min": np.min, "sum": np.sum}
+        series = self.recorder.daily[: self.recorder.rows]
+        return {
+            metric.name: float(reduce[metric.summary](series[:, column]))  # type: ignore[operator]
+            for column, metric in enumerate(m for m in METRICS if m.level == "total")
+        }
+
+    def capital_network(self) -> "nx.DiGraph":
+        """Who holds, delegates to and secures whom, today."""
+        from .networks import capital_network
+
+        model, world = self.model, self.model.world
+        move.holdings(world, model.archetype_terms, self._holdings, self._holders)
+        lst_nav = world.venues["nav"][FIRST_LST : FIRST_LST + len(model.scenario.lst)]
+        layer = model.restaking_layer
+        return capital_network(
+            list(model.scenario.stakers.archetypes),
+            list(model.venue_names),
+            world.venues["kind"],
+            self._holdings,
+            world.lst_holdings[:, : lst_nav.size] * lst_nav,
+            layer.operator_names,
+            layer.delegation * model.restaked[:, None],
+            layer.avs_names,
+            layer.secured,
+        )

@@ -1,0 +1,205 @@
+"""The calendar of a run: launches, seasons, plans, airdrops, openings, and how loudly stakers hear of them."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kernels.draws import day_key, uniform
+
+FAST_NEWS_DAYS = 30.0
+"""A launch is news for about so long."""
+
+
+class News:
+    """What the world announces, day by day.
+
+    Args:
+        model: the ecosystem.
+
+    Attributes:
+        boosts: (V,) points multiplier of the day.
+        own_running: (V,) 1 while a season of the venue's own points runs.
+        layer_running: 1 while a season of the layer's points runs.
+        churn: ETH that may enter and leave validation today.
+        alarms: (V,) extra attention of a venue's holders; decays.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model, scenario = model, model.scenario
+        venues = model.world.venues.size
+        self.boosts = np.ones(venues)
+        self.own_running = np.zeros(venues, np.uint8)
+        self.layer_running = 0
+        self.alarms = np.zeros(venues)
+        self.paused_until: NDArray[np.int64] = np.zeros(venues, np.int64)
+        ethereum = scenario.ethereum
+        self.churn = (float(ethereum.entry_churn_eth_per_day), float(ethereum.exit_churn_eth_per_day))
+        self._calendar: dict[int, list[tuple[Any, ...]]] = {}
+        self._key = model._seeds.key("stakers.good_news")
+        self._plan()
+
+    def _on(self, day: int | None, action: Any, *arguments: Any) -> None:
+        if day is not None and day >= 0:
+            self._calendar.setdefault(day, []).append((action, *arguments))
+
+    def _plan(self) -> None:
+        scenario, day_of = self.model.scenario, self.model.scenario.day_of
+        for change in scenario.ethereum.churn_changes:
+            self._on(day_of(change.day), self._set_churn, change)
+        for leaving in scenario.ethereum.external_exit:
+            self._on(day_of(leaving.day), self._outsiders_leave, leaving)
+        for change in scenario.restaking.escrow_changes:
+            self._on(day_of(change.day), self._set_escrow, change)
+        if scenario.restaking.lst_cap_lift_day is not None:
+            self._on(max(day_of(scenario.restaking.lst_cap_lift_day), 0), self._lift_cap)
+        if scenario.restaking.programme_start_day is not None:
+            self._on(day_of(scenario.restaking.programme_start_day), self._say, "programme_start", "restaking")
+        for k, (name, terms) in enumerate(scenario.lrt.items()):
+            launch = day_of(terms.launch_day)
+            if launch > 0:
+                self._on(launch, self._launch, k, name)
+            opening = day_of(terms.redemption_open_day)
+            if opening > 0:
+                self._on(opening, self._open_redemption, k, name)
+        for number, campaign in enumerate(self.model.campaigns.campaigns):
+            token = campaign.market.terms
+            if token.plan_day is not None and campaign.seasons:
+                self._on(day_of(token.plan_day), self._announce, number)
+            for season in campaign.seasons:
+                self._on(season.start, self._say, "season_start", campaign.name)
+                self._on(season.end, self._snapshot, number, season)
+                self._on(season.claim, self._airdrop, number, season)
+            self._on(campaign.listing_day, self._list, number)
+
+    def read(self, day: int) -> None:
+        """Carry out what the calendar has for the day, then see which seasons run."""
+        self.alarms *= math.exp(-1.0 / self.model.scenario.stakers.salience_days)
+        for action, *arguments in self._calendar.get(day, []):
+            action(day, *arguments)
+        self._see_seasons(day)
+        self._hear(day)
+
+    def alarm(self, venue: int, severity: float) -> None:
+        """Bad news about a venue: its holders look again (E5)."""
+        self.alarms[venue] = max(self.alarms[venue], self.model.scenario.stakers.salience * severity)
+
+    def shock(self, day: int, event: Any) -> None:
+        """A pause of withdrawals, or a scare among holders, that the scenario puts on the calendar."""
+        names = self.model.venue_names
+        first = self.model.first_restaking
+        everything = range(first, len(names))
+        targets = [v for v in everything if event.target in (names[v], "restaking", "all")]
+        for venue in targets:
+            if event.kind == "pause":
+                self.model.world.venues["redemption_open"][venue] = 0
+                self.paused_until[venue] = day + int(event.size)
+                self._on(day + int(event.size), self._resume, venue)
+            else:
+                self.alarm(venue, float(event.size))
+        self.model.recorder.event(day, 0, event.kind, event.target, "", float(event.size), "", "scheduled")
+
+    # --- what can happen ----------------------------------------------------------------------------------------------
+
+    def _say(self, day: int, kind: str, subject: str, amount: float = 0.0, unit: str = "", cause: str = "") -> None:
+        self.model.recorder.event(day, 0, kind, subject, "", amount, unit, cause)
+
+    def _set_churn(self, day: int, change: Any) -> None:
+        self.churn = (float(change.entry), float(change.exit))
+
+    def _outsiders_leave(self, day: int, leaving: Any) -> None:
+        self.model.world.exits[day, -1] += leaving.eth
+        self._say(day, "shock", "validators", float(leaving.eth), "ETH", "external exit")
+
+    def _set_escrow(self, day: int, change: Any) -> None:
+        restaked = slice(self.model.first_restaking, None)
+        self.model.world.books["escrow_days"][restaked] = change.days
+        self._say(day, "escrow_change", "restaking", float(change.days), "days")
+
+    def _lift_cap(self, day: int) -> None:
+        self.model.world.books["deposit_cap"][self.model.first_restaking + 1] = 0.0
+        self._say(day, "cap", "lst_restaking", 0.0, "ETH", "lifted")
+
+    def _launch(self, day: int, k: int, name: str) -> None:
+        venue = self.model.world.venues[self.model.first_lrt + k]
+        venue["launched"] = venue["deposit_open"] = 1
+        self._say(day, "launch", name)
+
+    def _open_redemption(self, day: int, k: int, name: str) -> None:
+        venue = self.model.first_lrt + k
+        if self.paused_until[venue] > day:
+            return
+        self.model.world.venues["redemption_open"][venue] = 1
+        self.alarm(venue, 0.25 * float(1.0 - self.model.world.venues["price"][venue] > 0.0) + 0.25)
+        self._say(day, "redemption_open", name)
+
+    def _resume(self, day: int, venue: int) -> None:
+        if self.paused_until[venue] <= day:
+            self.model.world.venues["redemption_open"][venue] = 1
+
+    def _announce(self, day: int, number: int) -> None:
+        campaign = self.model.campaigns.campaigns[number]
+        surprise = float(campaign.market.terms.plan_surprise)
+        self.model.campaigns.announced(number, surprise)
+        if number < len(self.model.protocols):
+            self.alarm(self.model.first_lrt + number, max(0.0, 1.0 - surprise))
+        self._say(day, "token_plan", campaign.name, surprise, "ratio")
+
+    def _snapshot(self, day: int, number: int, season: Any) -> None:
+        self.model.snapshot(number, season)
+        self._say(day, "snapshot", self.model.campaigns.campaigns[number].name, season.share, "of supply")
+
+    def _airdrop(self, day: int, number: int, season: Any) -> None:
+        campaign = self.model.campaigns.campaigns[number]
+        tokens = season.share * campaign.market.terms.supply
+        campaign.market.circulating += tokens
+        campaign.market.airdropped += tokens
+        self._say(day, "airdrop", campaign.name, tokens, campaign.market.terms.id)
+
+    def _list(self, day: int, number: int) -> None:
+        """The token trades: holders compare what it is worth with what they had hoped."""
+        model = self.model
+        ratio = model.list_token(number)
+        supplies = model.lrt_supplies
+        is_layer = number == len(model.protocols)
+        share = 0.3 if is_layer else float(supplies[number] / max(supplies.sum(), 1e-300))
+        surprise = model.campaigns.claimed(number, share, ratio)
+        self._say(day, "transferable", model.campaigns.campaigns[number].name, surprise, "surprise")
+        if not model.scenario.stakers.airdrop_learning:
+            return
+        if not is_layer:
+            self.alarm(model.first_lrt + number, max(0.0, 1.0 - surprise))
+        if surprise > 1.0:
+            self._good_news(day, model.scenario.stakers.news_aware)
+
+    def _good_news(self, day: int, chance: float) -> None:
+        """A well-paid airdrop makes outsiders look (E5)."""
+        rows = self.model.world.stakers
+        key = day_key(self._key, day)
+        for row in np.flatnonzero(rows["aware"] == 0):
+            if uniform(key, row) < chance:
+                rows["aware"][row] = 1
+
+    # --- the state of the news ----------------------------------------------------------------------------------------
+
+    def _see_seasons(self, day: int) -> None:
+        scenario, first = self.model.scenario, self.model.first_lrt
+        campaigns = self.model.campaigns.campaigns
+        for k, terms in enumerate(scenario.lrt.values()):
+            running = campaigns[k].season(day) is not None and scenario.stakers.points
+            self.own_running[first + k] = running and self.model.world.venues["launched"][first + k]
+            boost = scenario.campaigns.boost_launch if day < scenario.day_of(terms.launch_day) + FAST_NEWS_DAYS else 1.0
+            for extra in terms.points_boosts:
+                if scenario.day_of(extra.day) <= day < scenario.day_of(extra.until):
+                    boost *= extra.boost
+            self.boosts[first + k] = boost
+        self.layer_running = int(campaigns[-1].season(day) is not None and scenario.stakers.points)
+
+    def _hear(self, day: int) -> None:
+        terms, shared = self.model.scenario.stakers, self.model.staker_terms
+        factor = 1.0 if day < terms.aware_after_day else terms.aware_after_factor
+        shared["aware_news"] = terms.aware_news * factor
+        shared["aware_word_of_mouth"] = terms.aware_word_of_mouth * factor
+        venues = self.model.world.venues
+        venues["attention"] = 1.0 + self.alarms

@@ -1,0 +1,192 @@
+"""What stakers see at the close: yields by source, integration, discounts, waits; the basis of tomorrow's decisions."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .hazards import LAYER
+from .markets.redemption import expected_wait_days, instant_fee
+from .state import FIRST_LST, IDLE, KIND_LST
+
+Floats = NDArray[np.float64]
+
+SMALLEST_VARIANCE = 1e-4
+DISCOUNT_VARIANCE_DAYS = 60.0
+"""Half-life of the memory of price moves that enters the variance of a token."""
+OPEN_WITHOUT_DATE_DAYS = 180.0
+"""Believed days to an opening that nobody has announced."""
+
+
+class Signals:
+    """Turns the state at a close into the fields of ``VENUE`` that deciders read.
+
+    Args:
+        model: the ecosystem.
+
+    Attributes:
+        opening_days: (K,) believed days until each LRT's redemption opens, 0 when open.
+        base_apr: (R,) yield of each restaking venue's stake without AVS rewards, per year.
+        fee_apr: (R,) AVS customer fees after the protocol's fee, per year.
+        avs_token_apr: (R,) AVS tokens after the protocol's fee, per year.
+        programme_apr: (R,) programme tokens after the protocol's fee, per year.
+        points_apr: (R,) expected own and layer points, per year; an opinion.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        restaking = model.world.venues.size - model.first_restaking
+        lrts = restaking - 2
+        self.opening_days = np.zeros(lrts)
+        self.base_apr, self.fee_apr, self.avs_token_apr, self.programme_apr, self.points_apr = (
+            np.zeros(restaking) for _ in range(5)
+        )
+        self._integration = model.world.venues["integration"][model.first_lrt :].copy()
+        self._price_before = np.ones(lrts)
+        self._price_variance = np.zeros(lrts)
+        terms = model.scenario.stakers
+        self._forget = 0.5 ** (1.0 / terms.discount_memory_days)
+        self._fade = 0.5 ** (1.0 / DISCOUNT_VARIANCE_DAYS)
+
+    def close(self) -> None:
+        """Update every venue for tomorrow's deciders."""
+        self._yields()
+        self._integrate()
+        self._exits()
+        self._risks()
+
+    def _yields(self) -> None:
+        model, world = self.model, self.model.world
+        venues, books, first = world.venues, world.books, self.model.first_restaking
+        base = self._base_rate()
+        supply = model.restaked
+        if model.day == 0:
+            for venue in range(1, venues.size):
+                venues["apr"][venue] = (1.0 - books["fee"][venue]) * base
+        lst_apr = venues["apr"][FIRST_LST : FIRST_LST + world.accepts.shape[1]]
+        lst_nav = venues["nav"][FIRST_LST : FIRST_LST + world.accepts.shape[1]]
+        kept = 1.0 - books["fee"][first:]
+        own = kept * base * books["validators"][first:] + (world.lst_holdings[first:] * lst_nav) @ lst_apr
+        self.base_apr[:] = np.where(supply > 1.0, own / np.maximum(supply, 1.0), kept * base)
+        rewards = model.restaking_layer.rewards
+        self.fee_apr[:] = kept * rewards.fee_apr
+        self.avs_token_apr[:] = kept * rewards.token_apr
+        self.programme_apr[:] = kept * self._programme_rate(supply)
+        venues["fee_yield"][first:] = self.base_apr + self.fee_apr
+        venues["token_yield"][first:] = self.avs_token_apr + self.programme_apr
+        self._points(supply)
+        venues["apr"][IDLE] = model.scenario.stakers.liquidity_value
+
+    def _base_rate(self) -> float:
+        ethereum = self.model.scenario.ethereum
+        staked = float(self.model.world.books["validators"].sum()) + ethereum.other_staked_eth
+        return float(ethereum.issuance_coefficient / math.sqrt(max(staked, 1.0)) + ethereum.mev_apr)
+
+    def _programme_rate(self, supply: Floats) -> float:
+        """Programme tokens per restaked ETH and year, at the market price."""
+        model, terms = self.model, self.model.scenario.restaking
+        start = terms.programme_start_day
+        if start is None or model.day < model.scenario.day_of(start):
+            return 0.0
+        yearly = terms.programme_tokens_per_week * 365.0 / 7.0
+        yearly *= terms.programme_staker_share * (1.0 - terms.operator_commission)
+        return float(yearly * model.campaigns.campaigns[-1].market.price / max(float(supply.sum()), 1.0))
+
+    def _points(self, supply: Floats) -> None:
+        model, first = self.model, self.model.first_restaking
+        campaigns, venues = model.campaigns, model.world.venues
+        layer = campaigns.points_apr(len(campaigns.campaigns) - 1, model.day, float(supply.sum()))
+        venues["layer_points_yield"][first:] = layer
+        for k in range(self.opening_days.size):
+            venues["points_yield"][model.first_lrt + k] = campaigns.points_apr(k, model.day, float(supply[2 + k]))
+        self.points_apr[:] = venues["points_yield"][first:] + layer
+
+    def _integrate(self) -> None:
+        """Integration in DeFi, a stock with increasing returns (E6); needs redemption to be worth much."""
+        terms = self.model.scenario.stakers
+        if not terms.integration:
+            return
+        venues = self.model.world.venues[self.model.first_lrt :]
+        scaled = np.maximum(self.model.lrt_supplies / terms.integration_half_eth, 0.0) ** terms.integration_power
+        target = scaled / (1.0 + scaled) * np.where(venues["redemption_open"] == 1, 1.0, terms.integration_closed)
+        self._integration += (target - self._integration) / terms.integration_days
+        venues["integration"] = self._integration
+
+    def _exits(self) -> None:
+        model, terms = self.model, self.model.scenario.stakers
+        world, first = model.world, model.first_lrt
+        waiting = world.exits[world.heads[0] : model.day + 1].sum()
+        churn, sweep = model.news_desk.churn[1], model.scenario.ethereum.sweep_days
+        for venue in range(1, world.venues.size):
+            book, row = world.books[venue], world.venues[venue]
+            row["wait_days"] = expected_wait_days(
+                request_eth=0.0,
+                buffer_eth=float(book["buffer"]),
+                claims_eth=float(book["claims"]),
+                exiting_eth=float(book["exiting"]),
+                cooldown_days=float(book["cooldown_days"]),
+                exit_queue_eth=float(waiting),
+                churn_eth_per_day=churn,
+                sweep_days=sweep,
+                escrow_days=float(book["escrow_days"]),
+                parallel=bool(book["parallel"]),
+            )
+        for k, protocol in enumerate(model.scenario.lrt.values()):
+            row = world.venues[first + k]
+            self.opening_days[k] = self._days_to_opening(k, protocol)
+            row["opening_days"] = self.opening_days[k]
+            row["illiquidity"] = 0.0 if row["redemption_open"] else terms.illiquidity
+            seen = max(0.0, 1.0 - float(model.exchange.fills.lrts["mean_price"][k]))
+            row["remembered_discount"] = max(seen, float(row["remembered_discount"]) * self._forget)
+
+    def _days_to_opening(self, k: int, protocol: Any) -> float:
+        """What people believe: the date once it is announced, long before that."""
+        if self.model.world.venues["redemption_open"][self.model.first_lrt + k]:
+            return 0.0
+        left = self.model.scenario.day_of(protocol.redemption_open_day) - self.model.day
+        paused = int(self.model.news_desk.paused_until[self.model.first_lrt + k]) - self.model.day
+        if paused > 0:
+            return float(paused)
+        if left <= protocol.redemption_announced_days:
+            return float(max(left, 1))
+        return OPEN_WITHOUT_DATE_DAYS
+
+    def _risks(self) -> None:
+        model, hazards = self.model, self.model.hazards
+        venues, first = model.world.venues, model.first_restaking
+        slashing = model.restaking_layer.slashing_variance() if model.day % 7 == 0 else None
+        price = venues["price"][model.first_lrt :]
+        moved = np.log(np.maximum(price, 1e-6) / self._price_before)
+        self._price_variance = self._fade * self._price_variance + (1.0 - self._fade) * 365.0 * moved**2
+        self._price_before[:] = np.maximum(price, 1e-6)
+        if slashing is None:
+            return
+        scale = model.scenario.stakers.unfamiliarity_scale
+        for r in range(venues.size - first):
+            row, k = venues[first + r], r - 2 if r >= 2 else LAYER
+            jump = hazards.variance(k, model.day, slashing=float(slashing[r]))
+            moves = float(self._price_variance[k]) if r >= 2 else 0.0
+            row["variance"] = max(jump + moves, SMALLEST_VARIANCE)
+            row["risk"] = hazards.risk_score(k, model.day)
+            if r >= 2:
+                protocol = model.scenario.lrt[model.venue_names[first + r]]
+                age = model.day - model.scenario.day_of(protocol.launch_day)
+                row["unfamiliarity"] = scale * hazards.unfamiliarity(k, age, float(row["integration"]))
+
+    def instant_fees(self) -> Floats:
+        """(K,) fee of redeeming at once, linear in the buffer's emptiness."""
+        model = self.model
+        books = model.world.books[model.first_lrt :]
+        target = books["buffer_fraction"] * model.lrt_supplies
+        return np.array(
+            [
+                instant_fee(float(b), float(t), float(f)) if f > 0.0 else 0.0
+                for b, t, f in zip(books["buffer"], target, books["instant_fee"], strict=True)
+            ]
+        )
+
+    @property
+    def lst_rows(self) -> NDArray[np.intp]:
+        """Rows of the LSTs."""
+        return np.flatnonzero(self.model.world.venues["kind"] == KIND_LST)
