@@ -24,7 +24,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## simulate the 2024 restaking season and draw its figures
-	@$(RUN) run season-2024 --out $(DEMO)
+	@$(RUN) run season-2024 --out $(DEMO) --overwrite
 	@echo "The figures are in $(DEMO)/figures, the tables beside them in $(DEMO)."
 
 test: $(READY) ## run the quick tests

@@ -12,7 +12,7 @@ from .concentration import gini, hhi, nakamoto, top_share
 from .kernels import books as move
 from .kernels.concentration import gini_by_histogram
 from .kernels.stableswap import selling_cost
-from .metrics import METRICS, metrics_of
+from .metrics import metrics_of
 from .recorder import Recorder
 from .restaking_layer import LayerEvent
 from .state import FIRST_LST, IDLE, NOBODY
@@ -282,12 +282,7 @@ class Measures:
 
     def summary(self) -> dict[str, float]:
         """Summary value of every metric of the whole."""
-        reduce = {"last": lambda x: x[-1], "mean": np.mean, "max": np.max, "min": np.min, "sum": np.sum}
-        series = self.recorder.daily[: self.recorder.rows]
-        return {
-            metric.name: float(reduce[metric.summary](series[:, column]))  # type: ignore[operator]
-            for column, metric in enumerate(m for m in METRICS if m.level == "total")
-        }
+        return self.recorder.summary()
 
     def capital_network(self) -> "nx.DiGraph":
         """Who holds, delegates to and secures whom, today."""

@@ -1,16 +1,39 @@
-"""Every metric of a run: name, unit, label, definition; the recording order and the reference page come from here."""
+"""Every series that a run records: its name, unit, label, meaning, and how a run is summed up in one value.
 
+The order of :data:`METRICS` is the order of the recorder's columns. Reference pages, figures, tables and
+``restaking explain`` read the same declarations, so a metric is described once.
+"""
+
+import functools
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Level = Literal["total", "lrt", "lst", "token", "operator", "avs", "venue"]
+Summary = Literal["last", "mean", "max", "min", "sum", "none"]
+
+LEVELS: tuple[Level, ...] = ("total", "lrt", "lst", "token", "operator", "avs", "venue")
+"""``total`` is the economy as a whole (one value a day); the others are kinds of entities (one value each a day)."""
+
+_WHOLE_UNITS = ("count", "0/1")
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One recorded quantity.
+    """One recorded series.
 
-    ``summary`` says how a run's single value is made from the series: last, mean, max, min or sum.
+    Attributes:
+        name: name of the column.
+        level: ``total``, or the kind of entity it is recorded for.
+        unit: unit of the values. ``1/yr`` is a fraction per year, ``fraction`` lies in [0, 1] unless the definition
+            says otherwise, ``count`` is a whole number and ``0/1`` is no or yes.
+        label: axis or table label, without unit.
+        definition: what is measured, precisely enough to compute it again.
+        summary: how the daily values become the one value of a run; ``none``: not at all.
     """
 
     name: str
@@ -18,272 +41,537 @@ class Metric:
     unit: str
     label: str
     definition: str
-    summary: str
+    summary: Summary = "last"
+
+    @property
+    def whole(self) -> bool:
+        """Whether values are whole numbers."""
+        return self.unit in _WHOLE_UNITS
+
+    def summarise(self, values: NDArray[np.float64]) -> float:
+        """The run's value of a daily series (days with NaN do not count); NaN when there is none.
+
+        Args:
+            values: the series, shape (days + 1,), first the state before the first day.
+        """
+        present = values[~np.isnan(values)]
+        if self.summary == "none" or present.size == 0:
+            return math.nan
+        return float(_SUMMARIES[self.summary](present))
 
 
-METRICS: tuple[Metric, ...] = (
-    Metric(
+def _last(values: NDArray[np.float64]) -> float:
+    return float(values[-1])
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    # Correctly rounded, hence the same on every machine whatever the order of the additions.
+    return math.fsum(values.tolist()) / values.size
+
+
+def _sum(values: NDArray[np.float64]) -> float:
+    return math.fsum(values.tolist())
+
+
+_SUMMARIES: dict[str, Callable[[NDArray[np.float64]], float]] = {
+    "last": _last,
+    "mean": _mean,
+    "max": lambda values: float(values.max()),
+    "min": lambda values: float(values.min()),
+    "sum": _sum,
+}
+
+
+def _level(level: Level, *rows: tuple[str, str, str, Summary, str]) -> tuple[Metric, ...]:
+    return tuple(
+        Metric(name=name, level=level, unit=unit, label=label, summary=summary, definition=definition)
+        for name, unit, label, summary, definition in rows
+    )
+
+
+_TOTAL = _level(
+    "total",
+    (
         "eth_staked",
-        "total",
         "ETH",
         "ETH staked",
-        "ETH on validators of all books, plus what people outside the population stake",
         "last",
+        "ETH at work on validators: those of all venues' books and those of stakers outside the population. "
+        "The entry queue earns nothing yet and does not count, the exit queue does not count any more.",
     ),
-    Metric(
-        "base_apr", "total", "1/yr", "Base yield", "consensus issuance over stake plus MEV and tips, per year", "mean"
+    (
+        "base_apr",
+        "1/yr",
+        "Base yield of staking",
+        "mean",
+        "Consensus issuance per staked ETH, issuance_coefficient * sqrt(D) / D for D staked ETH, plus MEV and tips, "
+        "before any fee.",
     ),
-    Metric("lrt_supply_eth", "total", "ETH", "LRT supply", "supply of all LRTs at NAV", "last"),
-    Metric(
+    (
+        "lrt_supply_eth",
+        "ETH",
+        "Supply of liquid restaking tokens",
+        "last",
+        "Sum over LRTs of shares times NAV.",
+    ),
+    (
         "restaked_eth",
-        "total",
         "ETH",
         "Restaked ETH",
-        "supply of native restaking, LST restaking and all LRTs at NAV",
         "last",
+        "Sum over all restaking venues (native, LST restaking, LRTs) of shares times NAV: the stake that secures AVSs, "
+        "each ETH once.",
     ),
-    Metric("lrt_share_of_staked", "total", "fraction", "LRT share of stake", "LRT supply over all ETH staked", "max"),
-    Metric(
+    (
+        "lrt_share_of_staked",
+        "fraction",
+        "LRTs' share of staked ETH",
+        "max",
+        "lrt_supply_eth over eth_staked.",
+    ),
+    (
         "gross_tvl_eth",
-        "total",
         "ETH",
         "Gross TVL",
-        "supplies of all venues but idle ETH, with LSTs inside LRTs counted again",
         "last",
+        "What dashboards add up: supplies (shares times NAV) of solo staking, LSTs and restaking venues, so that an "
+        "ETH counts again in every protocol it passes through.",
     ),
-    Metric("net_unique_eth", "total", "ETH", "Net unique ETH", "gross TVL less LSTs held by other venues", "last"),
-    Metric("lrt_hhi", "total", "index", "HHI of LRTs", "sum of squared shares of LRT supply", "last"),
-    Metric("lrt_gini", "total", "index", "Gini of LRTs", "Gini coefficient of LRT supplies", "last"),
-    Metric("lrt_leader_share", "total", "fraction", "Leader's share", "largest share of LRT supply", "last"),
-    Metric("lrt_top3_share", "total", "fraction", "Top-3 share", "share of the three largest LRTs", "last"),
-    Metric("operator_hhi", "total", "index", "HHI of operators", "sum of squared shares of delegated stake", "last"),
-    Metric(
-        "operator_nakamoto",
-        "total",
-        "count",
-        "Nakamoto coefficient",
-        "fewest operators with more than a third of delegated stake",
+    (
+        "net_unique_eth",
+        "ETH",
+        "Unique ETH behind the TVL",
         "last",
+        "gross_tvl_eth less the LSTs that restaking venues hold, at NAV: each ETH once.",
     ),
-    Metric(
-        "operator_top7_share",
-        "total",
-        "fraction",
-        "Top-7 operators",
-        "share of delegated stake with the seven largest operators",
-        "last",
-    ),
-    Metric("avs_hhi", "total", "index", "HHI of AVSs", "sum of squared shares of the stake that secures AVSs", "last"),
-    Metric(
-        "governance_hhi",
-        "total",
+    (
+        "lrt_hhi",
         "index",
-        "HHI of governance",
-        "sum of squared shares of airdropped governance tokens among stakers, largest over tokens",
-        "last",
-    ),
-    Metric(
-        "premium_advertised",
-        "total",
-        "1/yr",
-        "Advertised premium",
-        "supply-weighted advertised yield of LRTs less base yield",
+        "Concentration of LRTs (HHI)",
         "mean",
+        "Herfindahl-Hirschman index of LRT supplies: sum of squared shares, 1/n to 1, 0 while there is none.",
     ),
-    Metric(
-        "premium_earned",
-        "total",
-        "1/yr",
-        "Earned premium",
-        "supply-weighted growth of LRT NAV over 30 days, per year, less base yield",
-        "last",
-    ),
-    Metric(
-        "points_apr", "total", "1/yr", "Points yield", "supply-weighted expected yield of points (an opinion)", "mean"
-    ),
-    Metric("avs_fee_apr", "total", "1/yr", "AVS fees", "supply-weighted yield from AVS customers", "mean"),
-    Metric(
-        "avs_token_apr",
-        "total",
-        "1/yr",
-        "AVS tokens",
-        "supply-weighted yield from AVS tokens at what buyers pay",
+    (
+        "lrt_gini",
+        "index",
+        "Inequality of LRTs (Gini)",
         "mean",
+        "Gini coefficient of LRT supplies.",
     ),
-    Metric(
-        "programme_apr",
-        "total",
-        "1/yr",
-        "Programme",
-        "supply-weighted yield from the layer's programme at market price",
-        "mean",
-    ),
-    Metric(
-        "sustainable_share",
-        "total",
+    (
+        "lrt_leader_share",
         "fraction",
-        "Sustainable share",
-        "part of the advertised LRT yield that survives without emissions",
-        "last",
+        "Share of the largest LRT",
+        "mean",
+        "Supply of the largest LRT over that of all.",
     ),
-    Metric(
-        "restaking_degree",
-        "total",
+    (
+        "lrt_top3_share",
+        "fraction",
+        "Share of the three largest LRTs",
+        "mean",
+        "Supply of the three largest LRTs over that of all.",
+    ),
+    (
+        "operator_hhi",
+        "index",
+        "Concentration of operators (HHI)",
+        "mean",
+        "Herfindahl-Hirschman index of the restaked ETH delegated to node operators.",
+    ),
+    (
+        "operator_nakamoto",
         "count",
-        "Restaking degree",
-        "stake-weighted mean number of AVSs that a unit of stake secures",
-        "last",
+        "Nakamoto coefficient of operators",
+        "min",
+        "Fewest operators that together hold more than a third of the delegated ETH.",
     ),
-    Metric("entry_queue_eth", "total", "ETH", "Entry queue", "ETH waiting for activation", "max"),
-    Metric("exit_queue_eth", "total", "ETH", "Exit queue", "ETH waiting to leave validation", "max"),
-    Metric("exit_queue_days", "total", "days", "Exit queue wait", "exit queue over the exit churn", "max"),
-    Metric("claims_eth", "total", "ETH", "Claims", "ETH owed to redeemers by all venues", "max"),
-    Metric("aware_share", "total", "fraction", "Aware", "stakers who know of restaking", "last"),
-    Metric("restaker_share", "total", "fraction", "Restakers", "stakers who restake, by head", "last"),
-    Metric("staker_gini", "total", "index", "Gini of wealth", "Gini coefficient of stakers' wealth at NAV", "last"),
-    Metric(
-        "belief_fdv_ratio",
-        "total",
-        "ratio",
-        "Believed FDV / TVL",
-        "what stakers expect a token to be worth over its protocol's TVL",
-        "last",
-    ),
-    Metric("sentiment", "total", "multiple", "Sentiment", "outside buyers' budget over its normal size", "mean"),
-    Metric(
-        "worst_discount",
-        "total",
+    (
+        "operator_top7_share",
         "fraction",
-        "Worst discount",
-        "largest discount to NAV among LRTs at the day's low",
-        "max",
+        "Share of the seven largest operators",
+        "mean",
+        "Delegated ETH of the seven largest operators over that of all.",
     ),
-    Metric("paid_by_issuance_eth", "total", "ETH", "Paid by issuance", "consensus rewards so far", "last"),
-    Metric("paid_by_users_eth", "total", "ETH", "Paid by users", "MEV, tips and AVS customer fees so far", "last"),
-    Metric(
+    (
+        "avs_hhi",
+        "index",
+        "Concentration of secured stake over AVSs (HHI)",
+        "mean",
+        "Herfindahl-Hirschman index of the ETH that secures each active AVS.",
+    ),
+    (
+        "governance_hhi",
+        "index",
+        "Concentration of governance (HHI)",
+        "mean",
+        "Herfindahl-Hirschman index over recipients of a protocol's latest airdrop, its votes in circulation; the "
+        "highest among protocols, 0 before the first. Taken once a week.",
+    ),
+    (
+        "premium_advertised",
+        "1/yr",
+        "Advertised premium of LRTs over staking",
+        "mean",
+        "Supply-weighted mean of the LRTs' advertised_apr less base_apr: what a page would show, points at the value "
+        "that their holders expect.",
+    ),
+    (
+        "premium_earned",
+        "1/yr",
+        "Earned premium of LRTs over staking",
+        "mean",
+        "Supply-weighted mean of the LRTs' earned_apr less base_apr: what reached holders, without points. Below 0 "
+        "where fees and losses exceed what restaking pays.",
+    ),
+    (
+        "points_apr",
+        "1/yr",
+        "Expected yield of points",
+        "mean",
+        "Supply-weighted mean over LRTs of the expected value of the points that a day earns.",
+    ),
+    (
+        "avs_fee_apr",
+        "1/yr",
+        "Yield from AVS customers' fees",
+        "mean",
+        "Supply-weighted mean over LRTs of AVS rewards paid from customers' fees, net of commissions and fees.",
+    ),
+    (
+        "avs_token_apr",
+        "1/yr",
+        "Yield from AVS tokens",
+        "mean",
+        "Supply-weighted mean over LRTs of AVS rewards paid in newly emitted tokens, at what buyers pay for them.",
+    ),
+    (
+        "programme_apr",
+        "1/yr",
+        "Yield from the restaking layer's programme",
+        "mean",
+        "Supply-weighted mean over LRTs of the layer's token programme, at what buyers pay for the token.",
+    ),
+    (
+        "sustainable_share",
+        "fraction",
+        "Share of LRT yield that survives without emissions",
+        "mean",
+        "Supply-weighted mean of the LRTs' yield from staking and AVS customers over that of their advertised_apr; "
+        "1 where nothing is advertised.",
+    ),
+    (
+        "restaking_degree",
+        "ratio",
+        "Restaking degree",
+        "mean",
+        "ETH that secures AVSs, counted once for each AVS, over ETH delegated to operators: how many AVSs a "
+        "delegated ETH answers to.",
+    ),
+    (
+        "entry_queue_eth",
+        "ETH",
+        "Validator entry queue",
+        "max",
+        "ETH that waits to be activated on validators.",
+    ),
+    (
+        "exit_queue_eth",
+        "ETH",
+        "Validator exit queue",
+        "max",
+        "ETH that waits to leave validators, that of outsiders included.",
+    ),
+    (
+        "exit_queue_days",
+        "days",
+        "Wait in the validator exit queue",
+        "max",
+        "Exit queue over the day's exit churn: the wait of who joins last.",
+    ),
+    (
+        "claims_eth",
+        "ETH",
+        "Redemption claims not yet paid",
+        "max",
+        "ETH owed to redeemers of all venues.",
+    ),
+    (
+        "aware_share",
+        "fraction",
+        "Stakers who know of restaking",
+        "last",
+        "Share of stakers (by number) that have heard of restaking.",
+    ),
+    (
+        "restaker_share",
+        "fraction",
+        "Stakers who restake",
+        "last",
+        "Share of stakers (by number) with a restaking position.",
+    ),
+    (
+        "staker_gini",
+        "index",
+        "Inequality of stakers (Gini)",
+        "last",
+        "Gini coefficient of the stakers' wealth at NAV, claims included. Taken once a week.",
+    ),
+    (
+        "belief_fdv_ratio",
+        "ratio",
+        "Expected valuation of a new token",
+        "last",
+        "Believed fully diluted value of a protocol token at listing over the protocol's TVL.",
+    ),
+    (
+        "sentiment",
+        "index",
+        "Sentiment of outside buyers",
+        "mean",
+        "Multiplier of outside buying of tokens; 1 in normal times.",
+    ),
+    (
+        "worst_discount",
+        "fraction",
+        "Deepest discount of an LRT",
+        "max",
+        "Largest discount of the day among LRTs (see discount); 0 when none traded below NAV.",
+    ),
+    (
+        "paid_by_issuance_eth",
+        "ETH",
+        "Paid by issuance",
+        "last",
+        "Consensus rewards paid so far, cumulative: all holders of ETH bear them as dilution.",
+    ),
+    (
+        "paid_by_users_eth",
+        "ETH",
+        "Paid by users",
+        "last",
+        "MEV, tips and AVS customers' fees paid so far, cumulative.",
+    ),
+    (
         "paid_by_token_buyers_eth",
-        "total",
         "ETH",
         "Paid by token buyers",
-        "ETH that outside buyers have paid for tokens so far",
         "last",
+        "ETH that outside buyers have spent on governance and AVS tokens so far, cumulative: the only source of what "
+        "token rewards are worth.",
     ),
-    Metric("slashed_eth", "total", "ETH", "Slashed", "ETH burned so far: slashing, and the gas of arbitrage", "last"),
-    Metric("exploited_eth", "total", "ETH", "Exploited", "ETH that attackers have taken so far", "last"),
-    Metric(
+    (
+        "slashed_eth",
+        "ETH",
+        "Slashed and burned",
+        "last",
+        "ETH destroyed so far, cumulative: slashing, and the (small) gas of arbitrage.",
+    ),
+    (
+        "exploited_eth",
+        "ETH",
+        "Lost to exploits",
+        "last",
+        "ETH taken in contract exploits, cumulative.",
+    ),
+    (
         "arbitrage_capital_eth",
-        "total",
         "ETH",
-        "Arbitrage capital",
-        "free ETH of arbitrageurs and patient capital",
-        "last",
+        "Capital of arbitrageurs",
+        "min",
+        "Free ETH of arbitrageurs and patient capital at the close; what is locked in claims does not count.",
     ),
-    Metric("idle_eth", "total", "ETH", "Idle ETH", "ETH that stakers hold idle or between two moves", "last"),
-    Metric(
+    (
+        "idle_eth",
+        "ETH",
+        "Idle ETH of stakers",
+        "last",
+        "ETH of the population that is neither staked nor restaked, money between two moves included.",
+    ),
+    (
         "ledger_residual_eth",
-        "total",
         "ETH",
-        "Ledger residual",
-        "ETH that is somewhere less ETH that should be",
+        "Residual of the ETH ledger",
         "last",
+        "ETH in all accounts less what should be there: initial ETH plus named inflows less named outflows. Nothing "
+        "but rounding.",
     ),
-    Metric("supply_eth", "lrt", "ETH", "Supply", "supply at NAV", "last"),
-    Metric("shares", "lrt", "tokens", "Tokens", "number of tokens", "last"),
-    Metric("nav", "lrt", "ETH/token", "NAV", "ETH behind one token", "last"),
-    Metric("price", "lrt", "fraction", "Price", "pool price over NAV at the close", "min"),
-    Metric("discount", "lrt", "fraction", "Discount", "one less the price, at the day's low", "max"),
-    Metric(
-        "depth_1pct",
-        "lrt",
-        "fraction",
-        "Cost of selling 1 %",
-        "relative cost of selling 1 % of supply into the pool; 1 when impossible",
-        "mean",
-    ),
-    Metric(
-        "depth_10pct",
-        "lrt",
-        "fraction",
-        "Cost of selling 10 %",
-        "relative cost of selling 10 % of supply into the pool; 1 when impossible",
-        "mean",
-    ),
-    Metric("pool_eth", "lrt", "ETH", "Pool ETH", "ETH side of the pool", "last"),
-    Metric("buffer_eth", "lrt", "ETH", "Buffer", "liquid ETH of the protocol", "last"),
-    Metric("queue_eth", "lrt", "ETH", "Queue", "ETH owed to redeemers", "max"),
-    Metric("queue_days", "lrt", "days", "Wait", "expected days from request to payment", "max"),
-    Metric("redemption_open", "lrt", "flag", "Redemption open", "1 when redemption is open", "last"),
-    Metric("base_apr", "lrt", "1/yr", "Base yield", "yield of validators and LSTs after fees", "mean"),
-    Metric("avs_fee_apr", "lrt", "1/yr", "AVS fees", "yield from AVS customers after fees", "mean"),
-    Metric("avs_token_apr", "lrt", "1/yr", "AVS tokens", "yield from AVS tokens after fees", "mean"),
-    Metric("programme_apr", "lrt", "1/yr", "Programme", "yield from the layer's programme after fees", "mean"),
-    Metric("points_apr", "lrt", "1/yr", "Points", "expected yield of own and layer points (an opinion)", "mean"),
-    Metric("advertised_apr", "lrt", "1/yr", "Advertised", "sum of all of these", "mean"),
-    Metric("earned_apr", "lrt", "1/yr", "Earned", "growth of NAV over 30 days, per year", "last"),
-    Metric("risk_adjusted_apr", "lrt", "1/yr", "Risk-adjusted", "earned yield less expected loss", "last"),
-    Metric(
-        "implied_apr",
-        "lrt",
-        "1/yr",
-        "Implied",
-        "advertised yield less points at the trust-weighted belief of its mean holder",
-        "mean",
-    ),
-    Metric("integration", "lrt", "fraction", "Integration", "stock of DeFi integration", "last"),
-    Metric("trust", "lrt", "multiple", "Trust", "trust in the protocol's promises", "last"),
-    Metric("holders", "lrt", "count", "Holders", "stakers that hold the token", "last"),
-    Metric(
-        "top10_share",
-        "lrt",
-        "fraction",
-        "Top-10 % share",
-        "part of stakers' holdings with the largest tenth of holders",
-        "last",
-    ),
-    Metric("minted_eth", "lrt", "ETH", "Minted", "deposits of the day", "sum"),
-    Metric("redeemed_eth", "lrt", "ETH", "Redeemed", "redemption requests of the day", "sum"),
-    Metric("sold_eth", "lrt", "ETH", "Sold", "sales by stakers, ETH received", "sum"),
-    Metric("bought_eth", "lrt", "ETH", "Bought", "purchases by stakers in the pool", "sum"),
-    Metric("remembered_discount", "lrt", "fraction", "Remembered discount", "largest discount seen, fading", "last"),
-    Metric("operator_hhi", "lrt", "index", "HHI of operators", "sum of squared shares of its delegation", "last"),
-    Metric("supply_eth", "lst", "ETH", "Supply", "supply at NAV", "last"),
-    Metric("shares", "lst", "tokens", "Tokens", "number of tokens", "last"),
-    Metric("nav", "lst", "ETH/token", "NAV", "ETH behind one token", "last"),
-    Metric("apr", "lst", "1/yr", "Yield", "yield after fees, per year", "mean"),
-    Metric("buffer_eth", "lst", "ETH", "Buffer", "liquid ETH", "last"),
-    Metric("queue_eth", "lst", "ETH", "Queue", "ETH owed to redeemers", "max"),
-    Metric("price_eth", "token", "ETH", "Price", "price in the pool", "last"),
-    Metric("fdv_eth", "token", "ETH", "FDV", "fully diluted value", "last"),
-    Metric("circulating", "token", "tokens", "Circulating", "tokens outside the treasury", "last"),
-    Metric("sold_today", "token", "tokens", "Sold", "tokens sold into the pool on the day", "sum"),
-    Metric("buyers_spent_eth", "token", "ETH", "Bought for", "ETH that outside buyers have paid so far", "last"),
-    Metric(
-        "airdrop_sold_share",
-        "token",
-        "fraction",
-        "Airdrop sold",
-        "part of airdropped tokens that recipients have sold",
-        "last",
-    ),
-    Metric("pool_eth", "token", "ETH", "Pool ETH", "ETH side of the pool", "last"),
-    Metric("stake_eth", "operator", "ETH", "Stake", "delegated ETH", "last"),
-    Metric("avs_count", "operator", "count", "AVSs", "services that it runs", "mean"),
-    Metric("commission", "operator", "fraction", "Commission", "part of rewards that it keeps", "mean"),
-    Metric("faults", "operator", "count", "Faults", "remembered faults", "last"),
-    Metric("reward_eth", "operator", "ETH/day", "Reward", "commission and own reward of the day", "sum"),
-    Metric("stake_eth", "avs", "ETH", "Stake", "ETH that secures it", "last"),
-    Metric("target_eth", "avs", "ETH", "Target", "security that it wants", "last"),
-    Metric("reward_eth", "avs", "ETH/yr", "Pay", "what it pays a year, at what token buyers give", "mean"),
-    Metric("fee_eth", "avs", "ETH/yr", "Fees", "what customers pay stakers a year", "mean"),
-    Metric("service_level", "avs", "fraction", "Service level", "quality of service", "mean"),
-    Metric("active", "avs", "flag", "Active", "1 while it runs", "last"),
-    Metric("operators", "avs", "count", "Operators", "operators that run it", "mean"),
-    Metric("supply_eth", "venue", "ETH", "Supply", "ETH of stakers in the venue at NAV", "last"),
-    Metric("holders", "venue", "count", "Holders", "stakers in the venue", "last"),
-    Metric("apr", "venue", "1/yr", "Yield", "realised yield of the day, per year", "mean"),
 )
 
+_LRT = _level(
+    "lrt",
+    ("supply_eth", "ETH", "Supply", "last", "Shares times NAV."),
+    ("shares", "shares", "Shares", "last", "Supply of the token."),
+    (
+        "nav",
+        "ETH/share",
+        "Net asset value",
+        "last",
+        "ETH behind one share: validators, entry and exit queues, buffer and LSTs at their NAV, less claims.",
+    ),
+    ("price", "ratio", "Price over NAV", "min", "Market price over NAV at the day's close."),
+    (
+        "discount",
+        "fraction",
+        "Discount",
+        "max",
+        "1 - price / NAV at the lowest price of the day; 0 at par or above.",
+    ),
+    (
+        "depth_1pct",
+        "fraction",
+        "Cost of selling 1 % of supply",
+        "max",
+        "Relative shortfall against NAV of selling 1 % of supply into the pool at once; 1 when the pool cannot.",
+    ),
+    (
+        "depth_10pct",
+        "fraction",
+        "Cost of selling 10 % of supply",
+        "max",
+        "Relative shortfall against NAV of selling 10 % of supply into the pool at once; 1 when the pool cannot.",
+    ),
+    ("pool_eth", "ETH", "ETH in the pool", "min", "ETH reserve of the LRT's pool at the close."),
+    ("buffer_eth", "ETH", "Buffer", "min", "Liquid ETH kept for redemptions."),
+    ("queue_eth", "ETH", "Redemption queue", "max", "Claims of redeemers not yet paid."),
+    ("queue_days", "days", "Wait for redemption", "max", "Expected days from a request today to its payment."),
+    ("redemption_open", "0/1", "Redemption open", "none", "1 while the token can be redeemed."),
+    ("base_apr", "1/yr", "Staking", "mean", "Yield of staking that reaches holders, net of the protocol's fee."),
+    ("avs_fee_apr", "1/yr", "AVS fees", "mean", "AVS rewards from customers' fees, net of commissions and fees."),
+    ("avs_token_apr", "1/yr", "AVS tokens", "mean", "AVS rewards in emitted tokens at what buyers pay, net."),
+    ("programme_apr", "1/yr", "Programme", "mean", "The restaking layer's token programme at what buyers pay, net."),
+    (
+        "points_apr",
+        "1/yr",
+        "Points",
+        "mean",
+        "Expected value of the points a day earns, own and the layer's: an opinion until the airdrop.",
+    ),
+    (
+        "advertised_apr",
+        "1/yr",
+        "Advertised yield",
+        "mean",
+        "Sum of all sources, points at the value that holders expect.",
+    ),
+    (
+        "earned_apr",
+        "1/yr",
+        "Earned yield",
+        "mean",
+        "Growth of NAV over the last 30 days (since the start, before), per year: what reached holders, losses "
+        "included, points and tokens paid beside NAV not.",
+    ),
+    (
+        "risk_adjusted_apr",
+        "1/yr",
+        "Risk-adjusted yield",
+        "mean",
+        "earned_apr less the loss from exploits that is expected per year.",
+    ),
+    (
+        "implied_apr",
+        "1/yr",
+        "Yield after learning",
+        "mean",
+        "advertised_apr with points at what is left of their value to who has learned from airdrops: "
+        "points_apr * trust / 2 (trust at most 1) in place of points_apr.",
+    ),
+    ("integration", "fraction", "DeFi integration", "last", "Stock of integrations, 0 none to 1 everywhere."),
+    ("trust", "ratio", "Trust in its campaigns", "last", "Factor on the protocol's promises, 1 before any airdrop."),
+    ("holders", "count", "Holders", "last", "Stakers that hold the token. Counted once a week."),
+    (
+        "top10_share",
+        "fraction",
+        "Share of the largest tenth of holders",
+        "last",
+        "What the largest 10 % of holders have of all that stakers hold. Taken once a week.",
+    ),
+    ("minted_eth", "ETH/day", "Minted", "sum", "Deposits of the day."),
+    ("redeemed_eth", "ETH/day", "Redeemed", "sum", "Redemptions requested in the day."),
+    ("sold_eth", "ETH/day", "Sold", "sum", "Sales of the day in the pool, at what they fetched."),
+    ("bought_eth", "ETH/day", "Bought", "sum", "Purchases of the day in the pool, at what they cost."),
+    (
+        "remembered_discount",
+        "fraction",
+        "Remembered discount",
+        "max",
+        "Deepest daily mean discount, fading with the stakers' memory.",
+    ),
+    ("operator_hhi", "index", "Operators (HHI)", "mean", "Herfindahl-Hirschman index of its delegation to operators."),
+)
 
-def metrics_of(level: Level) -> tuple[Metric, ...]:
-    """Metrics of one level, in recording order."""
+_LST = _level(
+    "lst",
+    ("supply_eth", "ETH", "Supply", "last", "Shares times NAV."),
+    ("shares", "shares", "Shares", "last", "Supply of the token."),
+    ("nav", "ETH/share", "Net asset value", "last", "ETH behind one share."),
+    ("apr", "1/yr", "Yield", "mean", "Yield that reached holders in the day."),
+    ("buffer_eth", "ETH", "Buffer", "min", "Liquid ETH kept for redemptions."),
+    ("queue_eth", "ETH", "Redemption queue", "max", "Claims of redeemers that are not yet paid."),
+)
+
+_TOKEN = _level(
+    "token",
+    ("price_eth", "ETH/token", "Price", "last", "Price in the token's pool at the close; 0 before it is listed."),
+    ("fdv_eth", "ETH", "Fully diluted value", "last", "Price times total supply."),
+    ("circulating", "tokens", "Circulating supply", "last", "Tokens that can be sold: claimed, unlocked or emitted."),
+    ("sold_today", "tokens/day", "Sold", "sum", "Tokens sold into the pool since the row before, by whomever."),
+    ("buyers_spent_eth", "ETH", "Spent by outside buyers", "last", "ETH from outside buyers, cumulative."),
+    ("airdrop_sold_share", "fraction", "Airdrop sold", "last", "Share of the claimed airdrops that was sold so far."),
+    ("pool_eth", "ETH", "ETH in the pool", "last", "ETH reserve of the token's pool at the close."),
+)
+
+_OPERATOR = _level(
+    "operator",
+    ("stake_eth", "ETH", "Delegated stake", "last", "Restaked ETH delegated by all venues."),
+    ("avs_count", "count", "AVSs served", "last", "AVSs that the operator runs."),
+    ("commission", "fraction", "Commission", "last", "Part of AVS rewards that the operator keeps."),
+    ("faults", "count", "Faults", "last", "Faults since the start, cumulative."),
+    ("reward_eth", "ETH/day", "Rewards", "sum", "Commission earned in the day, at what tokens fetch."),
+)
+
+_AVS = _level(
+    "avs",
+    ("stake_eth", "ETH", "Securing stake", "last", "ETH of the operators that run the AVS."),
+    ("target_eth", "ETH", "Security target", "last", "Stake that the AVS wants."),
+    ("reward_eth", "ETH/yr", "Rewards", "mean", "Rate of rewards to operators and stakers, tokens at what they fetch."),
+    ("fee_eth", "ETH/yr", "Rewards from fees", "mean", "The part of the rewards that customers' fees pay."),
+    ("service_level", "fraction", "Service level", "mean", "Share of demand that the AVS could serve."),
+    ("active", "0/1", "Active", "none", "1 from arrival to end."),
+    ("operators", "count", "Operators", "last", "Operators that run the AVS."),
+)
+
+_VENUE = _level(
+    "venue",
+    ("supply_eth", "ETH", "Supply", "last", "What stakers can hold there: shares times NAV; for idle ETH the amount."),
+    ("holders", "count", "Holders", "last", "Stakers with a position there. Counted once a week."),
+    ("apr", "1/yr", "Yield", "mean", "Yield of the day without campaign points."),
+)
+
+METRICS: tuple[Metric, ...] = (*_TOTAL, *_LRT, *_LST, *_TOKEN, *_OPERATOR, *_AVS, *_VENUE)
+"""All metrics, level by level, in recording order."""
+
+
+@functools.cache
+def metrics_of(level: str) -> tuple[Metric, ...]:
+    """Metrics of a level in recording order.
+
+    Raises:
+        ValueError: there is no such level.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"there is no level {level!r} of metrics; levels: {', '.join(LEVELS)}")
     return tuple(metric for metric in METRICS if metric.level == level)
+
+
+def metric(name: str, level: str = "total") -> Metric:
+    """The metric of that name.
+
+    Raises:
+        KeyError: the level has no such metric.
+    """
+    for candidate in metrics_of(level):
+        if candidate.name == name:
+            return candidate
+    raise KeyError(f"{level} has no metric {name!r}")

@@ -1,112 +1,238 @@
-"""What a run leaves behind: one row a day for the whole, one row a day and entity, and events."""
+"""What a run remembers: a row a day for the economy and for every entity, and a list of events.
+
+The ecosystem writes into preallocated arrays; tables are made when somebody asks. Row *d* is the state after *d* days
+(row 0: before the first), and what happens while day *d* runs (an event of day *d*) shows in row *d* + 1.
+"""
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .metrics import LEVELS, Level, metrics_of
+
 if TYPE_CHECKING:
     import pandas as pd
+
+Floats = NDArray[np.float64]
+
+TOTAL: Level = "total"
+KINDS: tuple[Level, ...] = tuple(level for level in LEVELS if level != TOTAL)
+"""Kinds of entities."""
+
+EVENT_TYPES = {
+    "launch": "a protocol opens for deposits",
+    "season_start": "a points season begins",
+    "snapshot": "a points season ends: points become claims on tokens",
+    "token_plan": "a protocol announces its token",
+    "airdrop": "the tokens of a season can be claimed",
+    "transferable": "a token trades for the first time",
+    "redemption_open": "a token can be redeemed from now on",
+    "programme_start": "the restaking layer's token programme begins",
+    "cap": "a deposit cap is set or lifted",
+    "escrow_change": "the escrow of restaking withdrawals changes",
+    "avs_start": "an AVS begins to rent security",
+    "avs_end": "an AVS gives up",
+    "slash": "stake is slashed",
+    "exploit": "a contract is exploited",
+    "pause": "withdrawals are paused",
+    "depeg": "a discount passes 2 %",
+    "shock": "an event that the scenario puts on the calendar",
+}
+"""Types of events and what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened."""
+    """Something that happened, once.
+
+    Attributes:
+        day: day that ran when it happened (0: the first).
+        round: round of trading of that day, 0 when it has none.
+        type: a key of :data:`EVENT_TYPES`.
+        subject: id of who or what it happened to.
+        object: id of the other side (an AVS that slashed), empty when there is none.
+        amount: how much, in ``unit``; NaN when nothing was counted.
+        unit: unit of ``amount``.
+        cause: why, in a few words.
+    """
 
     day: int
     round: int
     type: str
     subject: str
-    object: str
-    amount: float
-    unit: str
-    cause: str
+    object: str = ""
+    amount: float = float("nan")
+    unit: str = ""
+    cause: str = ""
+
+    def __post_init__(self) -> None:
+        if self.type not in EVENT_TYPES:
+            raise ValueError(f"there is no event type {self.type!r}; types: {', '.join(EVENT_TYPES)}")
 
 
 class Recorder:
-    """Preallocated series of a run; row 0 is the state at the start.
+    """Series and events of one run.
+
+    Whoever measures fills row ``day`` of ``daily``, sets ``rows`` to ``day + 1``, and on days that ``interval`` divides
+    fills row ``day // interval`` of every array in ``entity``.
 
     Args:
-        daily: names of the whole's metrics.
-        entities: by kind, the ids and the metric names.
-        days: horizon.
-        start: date of day 0.
-        interval: entities are recorded every so many days.
+        names: metrics of the economy as a whole, the columns of ``daily``.
+        kinds: ids and metrics of the entities by kind: ``{"lrt": (["renzo"], ["supply_eth", "nav"])}``.
+        days: horizon of the run.
+        start: date of row 0.
+        interval: days between two records of the entities.
+
+    Attributes:
+        daily: float64, shape (days + 1, len(names)); NaN where nothing was recorded yet.
+        entity: by kind, float64, shape (days // interval + 1, number of ids, number of metrics).
+        rows: rows of ``daily`` recorded so far.
+        events: what happened, in order.
+
+    Example:
+        >>> recorder = Recorder(["idle_eth"], {"lst": (["steth"], ["nav"])}, 2, "2024-01-01")
+        >>> recorder.daily[0], recorder.entity["lst"][0], recorder.rows = 5.0, 1.0, 1
+        >>> recorder.daily_frame().values.tolist()
+        [[0, '2024-01-01', 5.0]]
     """
 
     def __init__(
         self,
-        daily: Sequence[str],
-        entities: Mapping[str, tuple[Sequence[str], Sequence[str]]],
+        names: Sequence[str],
+        kinds: Mapping[str, tuple[Sequence[str], Sequence[str]]],
         days: int,
-        start: datetime.date,
+        start: datetime.date | str,
         interval: int = 1,
     ) -> None:
-        self.names = tuple(daily)
-        self.kinds = {kind: (tuple(ids), tuple(names)) for kind, (ids, names) in entities.items()}
-        self.start, self.interval = start, interval
-        self.daily: NDArray[np.float64] = np.full((days + 1, len(self.names)), np.nan)
-        rows = days // interval + 1
-        self.entity: dict[str, NDArray[np.float64]] = {
-            kind: np.full((rows, len(ids), len(names)), np.nan) for kind, (ids, names) in self.kinds.items()
+        if interval < 1:
+            raise ValueError(f"interval must be at least 1 day, found {interval}")
+        unknown = [kind for kind in kinds if kind not in KINDS]
+        if unknown:
+            raise ValueError(f"there is no kind {unknown[0]!r} of entities; kinds: {', '.join(KINDS)}")
+        self.names = tuple(names)
+        self.kinds = {kind: (tuple(ids), tuple(metrics)) for kind, (ids, metrics) in kinds.items()}
+        self.days = days
+        self.start = datetime.date.fromisoformat(start) if isinstance(start, str) else start
+        self.interval = interval
+        self.daily: Floats = np.full((days + 1, len(self.names)), np.nan)
+        self.entity: dict[str, Floats] = {
+            kind: np.full((days // interval + 1, len(ids), len(metrics)), np.nan)
+            for kind, (ids, metrics) in self.kinds.items()
         }
         self.rows = 0
         self.events: list[Event] = []
+        self._column = {name: c for c, name in enumerate(self.names)}
+
+    # ------------------------------------------------------------------------------------------------ writing
 
     def event(
-        self, day: int, round: int, type: str, subject: str, object: str, amount: float, unit: str, cause: str
+        self,
+        day: int,
+        round: int,
+        type: str,
+        subject: str,
+        object: str = "",
+        amount: float = float("nan"),
+        unit: str = "",
+        cause: str = "",
     ) -> None:
-        """Note an event."""
-        self.events.append(Event(day, round, type, subject, object, amount, unit, cause))
+        """Note something that happened (see :class:`Event`)."""
+        self.events.append(Event(int(day), int(round), type, str(subject), str(object), float(amount), unit, cause))
 
-    def table(self) -> tuple[NDArray[np.float64], int]:
-        """The whole's series and the number of rows that are valid."""
+    # ------------------------------------------------------------------------------------------------ reading
+
+    def table(self) -> tuple[Floats, int]:
+        """The economy's series and the number of rows recorded so far, without copying."""
         return self.daily, self.rows
 
+    def series(self, name: str) -> Floats:
+        """One of the economy's series so far, shape (rows,); a view."""
+        return self.daily[: self.rows, self._column[name]]
+
+    def summary(self) -> dict[str, float]:
+        """The run's value of every metric of the economy that is summed up, by name, in recording order."""
+        known = {metric.name: metric for metric in metrics_of(TOTAL)}
+        wanted = [known[name] for name in self.names if name in known and known[name].summary != "none"]
+        return {metric.name: metric.summarise(self.series(metric.name)) for metric in wanted}
+
     def daily_frame(self) -> "pd.DataFrame":
-        """One row a day: ``day``, ``date``, then the metrics of the whole."""
+        """One row per day: ``day``, ``date`` and the economy's metrics."""
         import pandas as pd
 
-        days = np.arange(self.rows)
-        frame = pd.DataFrame(self.daily[: self.rows].copy(), columns=list(self.names))
-        frame.insert(0, "day", days)
-        frame.insert(1, "date", self._dates(days))
-        return frame
+        days = np.arange(self.rows, dtype=np.int64)
+        whole = _whole(TOTAL)
+        columns: dict[str, Any] = {"day": days, "date": self._dates(days)}
+        for c, name in enumerate(self.names):
+            columns[name] = _typed(self.daily[: self.rows, c].copy(), name in whole)
+        return _with_texts(pd.DataFrame(columns), ("date",))
 
     def entities_frame(self) -> "pd.DataFrame":
-        """One row a day, kind and id, wide: columns that a kind does not have are empty."""
+        """One row per recorded day, kind and id: ``day``, ``date``, ``kind``, ``id`` and all kinds' metrics.
+
+        Metrics that a kind does not have are missing in its rows. Rows go by day, then by kind and id in the order in
+        which they were declared.
+        """
         import pandas as pd
 
-        recorded = (self.rows - 1) // self.interval + 1 if self.rows else 0
-        days = np.arange(recorded) * self.interval
-        parts = []
+        days = np.arange(0, self.rows, self.interval, dtype=np.int64)
+        kinds = np.array([kind for kind, (ids, _) in self.kinds.items() for _ in ids], dtype=object)
+        ids = np.array([name for ids, _ in self.kinds.values() for name in ids], dtype=object)
+        columns: dict[str, Any] = {
+            "day": np.repeat(days, ids.size),
+            "date": np.repeat(self._dates(days), ids.size),
+            "kind": np.tile(kinds, days.size),
+            "id": np.tile(ids, days.size),
+        }
+        whole = {name for kind in self.kinds for name in _whole(kind)}
+        for name in dict.fromkeys(name for _, names in self.kinds.values() for name in names):
+            columns[name] = _typed(self._across_kinds(name, days.size).ravel(), name in whole)
+        return _with_texts(pd.DataFrame(columns), ("date", "kind", "id"))
+
+    def _across_kinds(self, name: str, rows: int) -> Floats:
+        """A metric of all entities, shape (rows, number of entities of all kinds); NaN for kinds without it."""
+        blocks = []
         for kind, (ids, names) in self.kinds.items():
-            if not ids:
-                continue
-            block = self.entity[kind][:recorded].reshape(recorded * len(ids), len(names))
-            part = pd.DataFrame(block, columns=list(names))
-            part.insert(0, "day", np.repeat(days, len(ids)))
-            part.insert(1, "date", self._dates(np.repeat(days, len(ids))))
-            part.insert(2, "kind", kind)
-            part.insert(3, "id", list(ids) * recorded)
-            parts.append(part)
-        if not parts:
-            return pd.DataFrame(columns=["day", "date", "kind", "id"])
-        return pd.concat(parts, ignore_index=True).sort_values(["day", "kind"], kind="stable", ignore_index=True)
+            has = name in names
+            blocks.append(self.entity[kind][:rows, :, names.index(name)] if has else np.full((rows, len(ids)), np.nan))
+        return np.concatenate(blocks, axis=1)
 
     def events_frame(self) -> "pd.DataFrame":
-        """One row an event, in order of happening."""
+        """One row per event, in order: ``day``, ``date`` and the other fields of :class:`Event`."""
         import pandas as pd
 
-        names = [field.name for field in fields(Event)]
-        frame = pd.DataFrame([astuple(event) for event in self.events], columns=names)
-        frame = frame.astype({"day": "int64", "round": "int64", "amount": "float64"})
-        frame.insert(1, "date", self._dates(frame["day"].to_numpy()))
-        return frame
+        columns: dict[str, Any] = {}
+        for field in fields(Event):
+            values = [getattr(event, field.name) for event in self.events]
+            columns[field.name] = np.array(values, dtype=_EVENT_DTYPES.get(field.name, object))
+            if field.name == "day":
+                columns["date"] = self._dates(columns["day"])
+        return _with_texts(pd.DataFrame(columns), ("date", "type", "subject", "object", "unit", "cause"))
 
-    def _dates(self, days: NDArray[np.int64]) -> list[str]:
-        dates = {int(day): (self.start + datetime.timedelta(days=int(day))).isoformat() for day in np.unique(days)}
-        return [dates[int(day)] for day in days]
+    def _dates(self, days: NDArray[np.int64]) -> NDArray[np.object_]:
+        return np.array([(self.start + datetime.timedelta(days=int(day))).isoformat() for day in days], dtype=object)
+
+
+_EVENT_DTYPES: dict[str, Any] = {"day": np.int64, "round": np.int64, "amount": np.float64}
+
+
+def _with_texts(frame: "pd.DataFrame", columns: Sequence[str]) -> "pd.DataFrame":
+    """The same table with those columns as texts, also when it has no rows."""
+    return frame.astype(dict.fromkeys(columns, "str"))
+
+
+def _whole(level: str) -> set[str]:
+    return {metric.name for metric in metrics_of(level) if metric.whole}
+
+
+def _typed(values: Floats, whole: bool) -> Any:
+    """A float column, or a column of whole numbers in which values may be missing."""
+    import pandas as pd
+
+    if not whole:
+        return values
+    missing = np.isnan(values)
+    return pd.arrays.IntegerArray(np.where(missing, 0.0, values).round().astype(np.int64), missing)
