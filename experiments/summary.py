@@ -11,16 +11,18 @@ if TYPE_CHECKING:
 def summary_lines(run: "Run") -> list[str]:
     """Lines of the summary: one table of the LRTs, then the whole."""
     lrts = run.entities[run.entities["kind"] == "lrt"]
-    lines = [f"{'LRT':<10}{'start':>9}{'peak':>9}{'end':>9}   {'share':>6}  {'discount':>8}  {'earned':>7}  thousand ETH"]
+    lines = [
+        f"{'LRT':<10}{'start':>9}{'peak':>9}{'end':>9}   {'share':>6}  {'discount':>8}  {'earned':>7}  thousand ETH"
+    ]
     total = float(run.daily["lrt_supply_eth"].iloc[-1])
     for name, rows in lrts.groupby("id", sort=False):
         lines.append(_lrt_line(str(name), rows, total))
     first, last = run.daily.iloc[0], run.daily.iloc[-1]
-    peak = run.daily["lrt_supply_eth"].idxmax()
+    peak = int(run.daily["lrt_supply_eth"].to_numpy().argmax())
     lines += [
         "",
         f"all LRTs      {_k(first, 'lrt_supply_eth')} -> {_k(last, 'lrt_supply_eth')} thousand ETH, "
-        f"peak {run.daily['lrt_supply_eth'].max() / 1e3:,.0f} on {run.daily['date'][peak]} "
+        f"peak {run.daily['lrt_supply_eth'].max() / 1e3:,.0f} on {run.daily['date'].iloc[peak]} "
         f"({run.daily['lrt_share_of_staked'].max():.1%} of stake)",
         f"premium       {_points(first, 'premium_advertised')} -> {_points(last, 'premium_advertised')} advertised, "
         f"{_points(last, 'premium_earned')} earned, base {last['base_apr']:.2%}",

@@ -157,7 +157,9 @@ class RestakingEcosystem(EcosystemBase):
     def _wealth(population: Population[Staker]) -> NDArray[np.float64]:
         rows, nav = population.rows, population.model.venues["nav"]
         satellite = np.where(rows["satellite"] == NOBODY, 0, rows["satellite"])
-        return rows["core_shares"] * nav[rows["core"]] + rows["satellite_shares"] * nav[satellite] + rows["pending_amount"]
+        return (
+            rows["core_shares"] * nav[rows["core"]] + rows["satellite_shares"] * nav[satellite] + rows["pending_amount"]
+        )
 
     def file_intention(self, row: int, target: int, share: float, sell: int = 0, limit: float = 0.0) -> None:
         """Note what a staker wants; all intentions of a day are carried out together."""
@@ -168,7 +170,7 @@ class RestakingEcosystem(EcosystemBase):
 
     # --- the day ------------------------------------------------------------------------------------------------------
 
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]  # a closed model's step never returns
         """One day. The order is that of :data:`.day.DAY`."""
         self.news()
         self.accrue()
@@ -267,7 +269,7 @@ class RestakingEcosystem(EcosystemBase):
             self._restaking_week()
             for k in range(len(self.protocols)):
                 if self.world.venues[self.first_lrt + k]["launched"]:
-                    self.exchange.resize_pool(k, self.scenario.markets.lp_response)
+                    self.exchange.resize_pool(k, 1.0 - (1.0 - self.scenario.markets.lp_response) ** WEEK)
 
     def _restaking_week(self) -> None:
         if self.engine == "objects":
@@ -417,7 +419,7 @@ class RestakingEcosystem(EcosystemBase):
         """Summary value of every metric of the whole, by name."""
         return self.measures.summary()
 
-    def capital_network(self) -> "nx.DiGraph":
+    def capital_network(self) -> "nx.DiGraph[str]":
         """Who holds, delegates to and secures whom, today (see :func:`.networks.capital_network`)."""
         return self.measures.capital_network()
 
@@ -442,4 +444,3 @@ class RestakingEcosystem(EcosystemBase):
         self.world.accounts[0]["token_pools"] += eth
         self.world.accounts[0]["outside_in"] += eth
         return ratio
-

@@ -103,10 +103,11 @@ class Exchange:
     @staticmethod
     def _proportions(pool: NDArray[np.void], nav: float, change: float) -> tuple[float, float]:
         """ETH and LRT (in ETH) of a deposit that leaves the pool's price alone."""
-        total = pool["eth"] + pool["token"] * nav
+        total = float(pool["eth"] + pool["token"] * nav)
         if total <= 0.0:
             return change, change
-        return 2.0 * change * pool["eth"] / total, 2.0 * change * pool["token"] * nav / total
+        part = 2.0 * change / total
+        return float(part * pool["eth"]), float(part * pool["token"] * nav)
 
     def refill(self) -> None:
         """Outside capital comes back when discounts beckon (E8): towards the target, with a lag."""

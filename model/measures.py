@@ -47,7 +47,7 @@ class Measures:
             "avs": layer.avs_names if scenario.recording.avs else [],
             "venue": list(model.venue_names),
         }
-        entities = {kind: (names, [m.name for m in metrics_of(kind)]) for kind, names in ids.items()}  # type: ignore[arg-type]
+        entities = {kind: (names, [m.name for m in metrics_of(kind)]) for kind, names in ids.items()}
         self.recorder = Recorder(
             [metric.name for metric in metrics_of("total")],
             entities,
@@ -284,7 +284,7 @@ class Measures:
         """Summary value of every metric of the whole."""
         return self.recorder.summary()
 
-    def capital_network(self) -> "nx.DiGraph":
+    def capital_network(self) -> "nx.DiGraph[str]":
         """Who holds, delegates to and secures whom, today."""
         from .networks import capital_network
 

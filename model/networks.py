@@ -56,13 +56,20 @@ class NetworkParameters(Protocol):
     """What the scenario says about the social network."""
 
     @property
-    def mean_degree(self) -> float: ...
+    def mean_degree(self) -> float:
+        """Mean number of neighbours."""
+
     @property
-    def hub_exponent(self) -> float: ...
+    def hub_exponent(self) -> float:
+        """Exponent of the degrees' power law."""
+
     @property
-    def homophily(self) -> float: ...
+    def homophily(self) -> float:
+        """Probability that an edge stays inside a group."""
+
     @property
-    def generator(self) -> str: ...
+    def generator(self) -> str:
+        """``hub``, ``ring`` or ``none``."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,9 @@ from ._common import fail, load_or_exit, version
 
 def run(
     scenario: Annotated[str, typer.Argument(help="A shipped scenario (see: restaking list scenarios) or a TOML file.")],
-    seed: Annotated[int | None, typer.Option(help="Root of all random numbers; the scenario's own when left out.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Root of all random numbers; the scenario's own when left out.")
+    ] = None,
     days: Annotated[int | None, typer.Option(help="Length of the run in days.")] = None,
     stakers: Annotated[int | None, typer.Option(help="Number of stakers: resolution, not size.")] = None,
     settings: Annotated[

@@ -183,7 +183,7 @@ def invest(world, row, eth, target, day, orders, filed):
         order["row"], order["bucket"], order["venue"], order["target"] = row, -1, target, NOBODY
         order["amount"] = eth
         return filed + 1
-    if kind == KIND_LRT or kind == KIND_LST_RESTAKING:
+    if kind in (KIND_LRT, KIND_LST_RESTAKING):
         if eth > room(world, target):
             to_core(world, row, eth)
             return filed

@@ -108,7 +108,8 @@ def hub_edges(
         first: int64, position in ``ends`` at which each group begins, with the length of ``ends`` appended.
         groups: uint8 group of each node.
         homophily: probability that the second end is drawn inside the group of the first.
-        coin_key, end_key: uint64 keys of the two streams of draws.
+        coin_key: uint64 key of the draws that decide whether.
+        end_key: uint64 key of the draws that decide where.
 
     Returns:
         ``(a, b)`` int32 arrays of distinct unordered pairs, no node with itself.
@@ -147,7 +148,8 @@ def ring_edges(reach: NDArray[np.int64], rewiring: float, coin_key: np.uint64, e
     Args:
         reach: int64, how many next nodes clockwise each node is tied to (half the degree).
         rewiring: probability that an edge keeps its first end only.
-        coin_key, end_key: uint64 keys of the two streams of draws.
+        coin_key: uint64 key of the draws that decide whether.
+        end_key: uint64 key of the draws that decide where.
 
     Returns:
         ``(a, b)`` int32 arrays of distinct unordered pairs, no node with itself.

@@ -1,4 +1,4 @@
-"""What stakers decide, compiled. ``Staker.step`` (``agents/staker.py``) is the definition; this is the same for all rows.
+"""What stakers decide, compiled. ``Staker.step`` is the definition; this does the same for all rows at once.
 
 Decisions are synchronous: everyone reads yesterday's close, so neither order nor threads matter. The rules are those
 of the nested logit (McFadden 1978): restake or not, then where; awareness spreads as in Bass (1969).
@@ -63,7 +63,7 @@ def excess_yield(staker, venue, core_apr):
 
 @compiled
 def charges(staker, venue, fear, terms):
-    """What a staker takes off the expected yield, per year: risk, unfamiliar names, poor exits, remembered discounts."""
+    """What a staker takes off that yield, per year: risk, unfamiliar names, poor exits, remembered discounts."""
     risk = np.float64(staker["risk_aversion"]) * fear * venue["risk"]
     memory = terms["discount_memory_weight"] * venue["remembered_discount"]
     return risk + venue["unfamiliarity"] + venue["illiquidity"] + memory
@@ -258,7 +258,17 @@ def stakers_day(day, stakers, venues, archetypes, tastes, indptr, indices, terms
         if staker["pending_route"] != NOBODY or not wakes(row, day, staker, venues, archetypes, shared):
             continue
         filed += decide(
-            row, day, stakers, venues, archetypes, tastes, indptr, indices, shared, scores, neighbours,
+            row,
+            day,
+            stakers,
+            venues,
+            archetypes,
+            tastes,
+            indptr,
+            indices,
+            shared,
+            scores,
+            neighbours,
             intentions[filed],
         )
     return filed, informed

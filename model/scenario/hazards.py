@@ -19,8 +19,8 @@ class HazardEvent(Parameters):
         role="lever",
     )
     target: str = parameter(
-        description="what it hits: an LRT, restaking (the layer) or all; also, for slash an operator, AVS or venue (native, "
-        "lst_restaking), for exploit an LST or venue",
+        description="what it hits: an LRT, restaking (the layer) or all; also, for slash an operator, AVS or venue "
+        "(native, lst_restaking), for exploit an LST or venue",
         role="lever",
     )
     size: Number = parameter(

@@ -57,7 +57,7 @@ class MarketParameters(Parameters):
     )
     lp_response: float = parameter(
         0.1,
-        description="part of the gap between a pool's size and the size that pays which liquidity providers close a day",
+        description="part of the gap between a pool's size and the size that pays that liquidity providers close daily",
         unit="1/day",
         low=0.0,
         high=1.0,
