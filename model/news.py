@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels.draws import day_key, uniform
+from .randomness import day_key, uniform
 
 FAST_NEWS_DAYS = 30.0
 """A launch is news for about so long."""
@@ -37,7 +37,7 @@ class News:
         ethereum = scenario.ethereum
         self.churn = (float(ethereum.entry_churn_eth_per_day), float(ethereum.exit_churn_eth_per_day))
         self._calendar: dict[int, list[tuple[Any, ...]]] = {}
-        self._key = model._seeds.key("stakers.good_news")
+        self._key = int(model._seeds.key("stakers.good_news"))
         self._plan()
 
     def _on(self, day: int | None, action: Any, *arguments: Any) -> None:
@@ -178,7 +178,7 @@ class News:
         rows = self.model.world.stakers
         key = day_key(self._key, day)
         for row in np.flatnonzero(rows["aware"] == 0):
-            if uniform(key, row) < chance:
+            if uniform(key, int(row)) < chance:
                 rows["aware"][row] = 1
 
     # --- the state of the news ----------------------------------------------------------------------------------------
