@@ -145,8 +145,8 @@ class Exchange:
             terms[field] = venues[field]
         terms["deposit_open"] = venues["deposit_open"] & venues["accepts_eth"]
         terms["opening_days"], terms["instant_fee"] = opening_days, instant_fees
-        for k in range(terms.size):
-            terms["mint_room_eth"][k] = move.room(world, first + k)
+        cap, supply = world.books["deposit_cap"][first:], world.books["shares"][first:] * venues["nav"]
+        terms["mint_room_eth"] = np.where(cap > 0.0, np.maximum(cap - supply, 0.0), np.inf)
         move.collect_orders(self.orders, self.filed, first, self.sells, self.buys)
         trade_day(
             self.pools, self.arbitrageurs, self._acting, self.held, terms, self.sells, self.buys,
@@ -167,8 +167,10 @@ class Exchange:
                 book["buffer"] += minted
                 book["minted"] += minted
                 book["shares"] += fills.lrts["mint_eth"][k] / self.terms["nav"][k] + fills.minted_shares[:, k].sum()
-            for a in np.flatnonzero(fills.redeem_shares[:, k]):
-                self._redeem(k, int(a), float(fills.redeem_shares[a, k]), day)
+        if not fills.redeem_shares.any():
+            return
+        for a, k in zip(*np.nonzero(fills.redeem_shares), strict=True):
+            self._redeem(int(k), int(a), float(fills.redeem_shares[a, k]), day)
 
     def _redeem(self, k: int, owner: int, shares: float, day: int | None = None) -> None:
         """Hand shares in for an arbitrageur (or, -1, for liquidity providers)."""

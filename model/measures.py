@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ledger
-from .concentration import gini, hhi, nakamoto, top_share
+from .concentration import hhi, top_share
 from .kernels import books as move
-from .kernels.concentration import gini_by_histogram
+from .kernels.concentration import gini_by_histogram, shares_of_largest
 from .kernels.stableswap import selling_cost
 from .metrics import metrics_of
 from .recorder import Recorder
@@ -26,7 +26,8 @@ DEPEG = 0.02
 """Discount that counts as a depeg."""
 EARNED_OVER_DAYS = 30
 SLOW_EVERY_DAYS = 7
-"""Measures that need a pass over all stakers are taken once a week."""
+"""Measures that need a pass over all stakers, or that hardly move, are taken once a week."""
+_LARGEST = np.array([1, 3, 7])
 
 
 class Measures:
@@ -62,6 +63,8 @@ class Measures:
         self._slow = {"staker_gini": 0.0, "governance_hhi": 0.0}
         self._top10 = np.zeros(len(ids["lrt"]))
         self._depegged = np.zeros(len(ids["lrt"]), bool)
+        self._expected_loss = np.zeros(len(ids["lrt"]))
+        self._lrt_shares, self._operator_shares, self._avs_shares = (np.zeros(_LARGEST.size + 2) for _ in range(3))
 
     def columns(self) -> tuple[list[str], Callable[[], tuple[Floats, int]]]:
         """Names and table of the whole's series, for a Mesa data collector."""
@@ -100,6 +103,7 @@ class Measures:
             default=0.0,
         )
         for k in range(self._top10.size):
+            self._expected_loss[k] = model.hazards.expected_loss(k, model.day)
             held = rows["satellite_shares"][rows["satellite"] == model.first_lrt + k]
             self._top10[k] = top_share(held, max(1, math.ceil(0.1 * held.size))) if held.size else 0.0
 
@@ -120,7 +124,6 @@ class Measures:
         advertised = advertised + signals.programme_apr[own] + signals.points_apr[own]
         earned = self.earned(day, first)
         trust = np.array([campaign.trust for campaign in model.campaigns.campaigns[:-1]])
-        expected = np.array([model.hazards.expected_loss(k, day) for k in range(supply.size)])
         shares = books["shares"]
         return {
             "supply_eth": supply,
@@ -142,7 +145,7 @@ class Measures:
             "points_apr": signals.points_apr[own],
             "advertised_apr": advertised,
             "earned_apr": earned,
-            "risk_adjusted_apr": earned - expected,
+            "risk_adjusted_apr": earned - self._expected_loss,
             "implied_apr": advertised - signals.points_apr[own] * (1.0 - 0.5 * np.minimum(trust, 1.0)),
             "integration": venues["integration"],
             "trust": trust,
@@ -182,7 +185,8 @@ class Measures:
         exit_queue = float(world.exits[world.heads[0] :].sum())
         advertised = float(weights @ lrts["advertised_apr"])
         sustainable = float(weights @ (lrts["base_apr"] + lrts["avs_fee_apr"]))
-        stakes, secured = layer.operator_stake, layer.avs_stake
+        lrt_hhi = shares_of_largest(supply, _LARGEST, self._lrt_shares)
+        operator_hhi = shares_of_largest(layer.operator_stake, _LARGEST, self._operator_shares)
         premium = float(weights @ lrts["earned_apr"]) - base if lrt_supply > 0.0 and day > 0 else 0.0
         return {
             "eth_staked": staked,
@@ -192,14 +196,14 @@ class Measures:
             "lrt_share_of_staked": lrt_supply / max(staked, 1.0),
             "gross_tvl_eth": gross,
             "net_unique_eth": gross - inside,
-            "lrt_hhi": hhi(supply),
-            "lrt_gini": gini(supply),
-            "lrt_leader_share": top_share(supply, 1),
-            "lrt_top3_share": top_share(supply, 3),
-            "operator_hhi": hhi(stakes),
-            "operator_nakamoto": float(nakamoto(stakes)),
-            "operator_top7_share": top_share(stakes, 7),
-            "avs_hhi": hhi(secured),
+            "lrt_hhi": lrt_hhi,
+            "lrt_gini": float(self._lrt_shares[4]),
+            "lrt_leader_share": float(self._lrt_shares[0]),
+            "lrt_top3_share": float(self._lrt_shares[1]),
+            "operator_hhi": operator_hhi,
+            "operator_nakamoto": float(self._operator_shares[3]),
+            "operator_top7_share": float(self._operator_shares[2]),
+            "avs_hhi": shares_of_largest(layer.avs_stake, _LARGEST, self._avs_shares),
             "governance_hhi": self._slow["governance_hhi"],
             "premium_advertised": advertised - base,
             "premium_earned": premium,
@@ -238,7 +242,9 @@ class Measures:
 
     def _entities(self, row: int, lrts: dict[str, Floats]) -> None:
         recorder, model, world = self.recorder, self.model, self.model.world
-        recorder.entity["lrt"][row] = np.stack([lrts[name] for name in recorder.kinds["lrt"][1]], axis=1)
+        block = recorder.entity["lrt"][row]
+        for column, name in enumerate(recorder.kinds["lrt"][1]):
+            block[:, column] = lrts[name]
         lst = slice(FIRST_LST, FIRST_LST + len(model.scenario.lst))
         books, venues, layer = world.books, world.venues, model.restaking_layer
         supply = books["shares"] * venues["nav"]

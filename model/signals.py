@@ -118,7 +118,7 @@ class Signals:
         world, first = model.world, model.first_lrt
         waiting = world.exits[world.heads[0] : model.day + 1].sum()
         churn, sweep = model.news_desk.churn[1], model.scenario.ethereum.sweep_days
-        for venue in range(1, world.venues.size):
+        for venue in range(model.first_restaking, world.venues.size):
             book, row = world.books[venue], world.venues[venue]
             row["wait_days"] = expected_wait_days(
                 request_eth=0.0,

@@ -57,3 +57,41 @@ def gini_by_histogram(values: NDArray[np.float64]) -> float:
     if total <= 0.0:
         return 0.0
     return max(ranked / (count * total) - 1.0, 0.0)
+
+
+@compiled
+def shares_of_largest(amounts: NDArray[np.float64], counts: NDArray[np.int64], out: NDArray[np.float64]) -> float:
+    """Concentration of a few non-negative amounts in one pass over them sorted.
+
+    The exact definitions are in :mod:`..concentration`; this is for measurement every day.
+
+    Args:
+        amounts: who holds how much.
+        counts: rising numbers of holders whose joint share is wanted.
+        out: (counts + 2,) written: the joint shares, the Nakamoto coefficient for a third, the Gini coefficient.
+
+    Returns:
+        The Herfindahl-Hirschman index; 0 when nothing is held.
+    """
+    out[:] = 0.0
+    total = 0.0
+    for amount in amounts:
+        total += amount
+    if total <= 0.0:
+        return 0.0
+    rising = np.sort(amounts)
+    n = rising.size
+    hhi, gini, joint, nakamoto = 0.0, 0.0, 0.0, 0
+    for place in range(n):
+        share = rising[n - 1 - place] / total
+        hhi += share * share
+        gini += (n - 1 - 2 * place) * share / n
+        if joint <= 1.0 / 3.0 + 1e-12:
+            nakamoto += 1
+        joint += share
+        for c in range(counts.size):
+            if place < counts[c]:
+                out[c] += share
+    out[counts.size] = nakamoto
+    out[counts.size + 1] = max(gini, 0.0)
+    return hhi

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restaking.model.concentration import gini, hhi, lorenz, nakamoto, top_share
-from restaking.model.kernels.concentration import BUCKETS_PER_OCTAVE, gini_by_histogram
+from restaking.model.kernels.concentration import BUCKETS_PER_OCTAVE, gini_by_histogram, shares_of_largest
 
 VECTORS = [
     # amounts, Gini, HHI on percent shares, Nakamoto at 1/2, Nakamoto at 1/3
@@ -159,3 +159,12 @@ def test_histogram_gini_worst_case_and_units() -> None:
     assert gini_by_histogram(x * 2.0**40) == gini_by_histogram(x)
     assert gini_by_histogram(x * 1e-12) == pytest.approx(gini_by_histogram(x), abs=1e-5)
     assert gini_by_histogram(np.full(1_000, 0.1)) == pytest.approx(0.0, abs=1e-12)
+
+
+@given(amounts)
+def test_one_pass_agrees_with_the_definitions(x: list[float]) -> None:
+    held, counts, out = np.array(x), np.array([1, 3, 7]), np.empty(5)
+    found = shares_of_largest(held, counts, out)
+    assert found == pytest.approx(hhi(held), abs=1e-9)
+    joint = [top_share(held, min(int(count), held.size)) for count in counts]
+    assert out.tolist() == pytest.approx([*joint, nakamoto(held), gini(held)], abs=1e-9)
