@@ -60,7 +60,7 @@ $(READY): $(REQUIREMENTS) | $(BIN)/python
 	@touch $@
 
 $(READY_DEV): $(READY)
-	@$(PIP) --editable '.[test,dev]'
+	@$(PIP) --editable '.[test,dev,app]'
 	@touch $@
 
 $(BIN)/python:
