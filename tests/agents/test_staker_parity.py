@@ -1,0 +1,52 @@
+"""The definition of a staker and the compiled kernel decide alike, row for row and day for day."""
+
+import numpy as np
+import pytest
+
+from restaking.agents import Staker
+from restaking.model import RestakingEcosystem
+
+SMALL = {"stakers.count": 200, "days": 90, "stakers.initial_aware": 0.7}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_objects_and_kernel_agree_decision_for_decision(seed: int) -> None:
+    with (
+        RestakingEcosystem("baseline", seed=seed, **SMALL) as fast,
+        RestakingEcosystem("baseline", seed=seed, engine="objects", **SMALL) as slow,
+    ):
+        decided = 0
+        for day in range(90):
+            fast.step()
+            slow.step()
+            decided += fast._intended
+            assert fast._intended == slow._intended, f"day {day}"
+            assert fast._intentions[: fast._intended].tolist() == slow._intentions[: slow._intended].tolist()
+            assert fast.world.stakers.tobytes() == slow.world.stakers.tobytes(), f"day {day}"
+        assert decided > 100
+
+
+class Hermit(Staker):
+    """Never hears of restaking and never decides."""
+
+    def step(self) -> None:
+        """Do nothing."""
+
+
+def test_a_subclass_that_overrides_step_is_honoured() -> None:
+    with RestakingEcosystem("baseline", staker_class=Hermit, **{"stakers.count": 60, "days": 20}) as model:
+        model.run()
+        assert model._intended == 0
+        assert isinstance(model.agents_by_type[Hermit][5], Hermit)
+
+
+def test_stakers_are_mesa_agents() -> None:
+    with RestakingEcosystem("baseline", **SMALL) as model:
+        model.run(30)
+        stakers = model.agents_by_type[Staker]
+        wealth = stakers.agg("wealth", np.sum)
+        assert wealth == pytest.approx(sum(staker.wealth for staker in stakers), rel=1e-12)
+        richest = stakers.sort("wealth")[0]
+        assert richest in model.agents
+        assert richest.wealth == pytest.approx(float(np.max(stakers.get("wealth"))))
+        assert richest.wealth_market <= richest.wealth * (1.0 + 0.05)

@@ -1,0 +1,139 @@
+"""The ecosystem as a whole: ledgers every day, the same bits for the same seed, and what switches do."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from restaking.model import RestakingEcosystem, Scenario, load_scenario
+from restaking.model.ecosystem import WEEK
+from restaking.model.ledger import LedgerError
+
+SMALL = {"stakers.count": 400, "days": 240}
+
+
+def run(scenario: str | Scenario = "baseline", seed: int = 1, **overrides: object) -> RestakingEcosystem:
+    """A finished run."""
+    model = RestakingEcosystem(scenario, seed=seed, **{**SMALL, **overrides})
+    model.run()
+    return model
+
+
+def lrt(model: RestakingEcosystem, metric: str) -> np.ndarray:
+    """A metric of all LRTs, shape (days + 1, K)."""
+    names = model.recorder.kinds["lrt"][1]
+    return model.recorder.entity["lrt"][: model.recorder.rows, :, names.index(metric)]
+
+
+@pytest.mark.parametrize("scenario", ["baseline", "season-2024", "mature-2026"])
+def test_both_ledgers_balance_every_day(scenario: str) -> None:
+    with RestakingEcosystem(scenario, **{"stakers.count": 600, "days": 300}) as model:
+        model.check_invariants()
+        for _ in range(300):
+            model.step()
+            model.check_invariants()
+        assert np.isfinite(model.recorder.daily[: model.recorder.rows]).all()
+        assert np.isfinite(model.recorder.entity["lrt"]).all()
+
+
+def test_a_breach_is_named() -> None:
+    with RestakingEcosystem("baseline", **SMALL) as model:
+        model.world.books["buffer"][1] += 1.0
+        with pytest.raises(LedgerError, match="day 0: physical ETH is off by 1 ETH"):
+            model.check_invariants()
+        model.world.books["buffer"][1] -= 1.0
+        model.world.stakers["core_shares"][0] += 1e3
+        with pytest.raises(LedgerError, match="balances of"):
+            model.check_invariants()
+
+
+PRINT_HASH = """
+import hashlib
+from restaking.model import RestakingEcosystem
+model = RestakingEcosystem("baseline", seed=3, **{"stakers.count": 200, "days": 60})
+model.run()
+content = model.recorder.daily.tobytes() + model.recorder.entity["lrt"].tobytes() + model.world.stakers.tobytes()
+print(hashlib.sha256(content).hexdigest())
+"""
+
+
+def test_same_seed_same_bytes_in_another_process_and_hash_seed() -> None:
+    def digest(hash_seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        answer = subprocess.run(
+            [sys.executable, "-c", PRINT_HASH], env=environment, capture_output=True, text=True, check=True
+        )
+        return answer.stdout.strip()
+
+    assert digest("0") == digest("12345")
+
+
+def test_another_seed_is_another_run() -> None:
+    first, second = run(seed=1, days=30), run(seed=2, days=30)
+    assert first.recorder.daily.tobytes() != second.recorder.daily.tobytes()
+
+
+def test_names_change_nothing_but_names() -> None:
+    content = load_scenario("baseline").to_dict()
+    renamed = {name: f"x{number}" for number, name in enumerate(reversed(content["lrt"]))}
+    content["lrt"] = {renamed[name]: terms for name, terms in content["lrt"].items()}
+    plain, other = run(days=120), run(Scenario(**content), days=120)
+    assert plain.recorder.daily.tobytes() == other.recorder.daily.tobytes()
+    assert lrt(plain, "supply_eth").tobytes() == lrt(other, "supply_eth").tobytes()
+
+
+def mean_difference(metric: str, at: slice = slice(None), **switched: object) -> float:
+    """Mean over three seeds of the relative change of a series' mean (over ``at``) when something is switched."""
+    changes = []
+    for seed in (1, 2, 3):
+        with run(seed=seed) as on, run(seed=seed, **switched) as off:
+            before, after = on.recorder.series(metric)[at].mean(), off.recorder.series(metric)[at].mean()
+        changes.append(after / before - 1.0)
+    return float(np.mean(changes))
+
+
+def test_without_points_fewer_restake() -> None:
+    assert mean_difference("lrt_supply_eth", **{"stakers.points": False}) < -0.3
+
+
+def test_without_learning_from_exposure_fewer_stay() -> None:
+    # Fear that never fades shows once the campaigns have ended: people entered for points and would not stay for less.
+    assert mean_difference("lrt_supply_eth", slice(-30, None), **{"stakers.learning": False}) < -0.1
+
+
+def test_without_neighbours_and_word_of_mouth_fewer_know() -> None:
+    switched = {"stakers.aware_word_of_mouth": 0.0, "stakers.social_influence": 0.0}
+    assert mean_difference("aware_share", **switched) < -0.05
+
+
+def test_without_avs_fees_there_is_no_fee_yield() -> None:
+    fees = {f"avs.{name}.fees_eth_per_year": 0.0 for name in load_scenario("baseline").avs}
+    with run() as on, run(**fees) as off:
+        assert on.recorder.series("avs_fee_apr")[WEEK * 20 :].mean() > 1e-6
+        assert off.recorder.series("avs_fee_apr").max() == 0.0
+
+
+def test_without_learning_from_airdrops_beliefs_stand_still() -> None:
+    with run() as on, run(**{"stakers.airdrop_learning": False}) as off:
+        assert abs(on.campaigns.belief / off.campaigns.belief - 1.0) > 0.05
+        assert off.campaigns.belief == off.scenario.stakers.expected_fdv_ratio
+
+
+def test_closed_redemption_deepens_discounts() -> None:
+    worst = []
+    for opening in (0, 200):
+        with run(**{"lrt.beta.redemption_open_day": opening}) as model:
+            worst.append(float(lrt(model, "discount")[:200, 1].max()))
+    assert worst[1] > 3.0 * max(worst[0], 0.005)
+
+
+def test_a_slash_burns_eth_and_lowers_nav() -> None:
+    event = {"day": 100, "kind": "slash", "target": "alpha", "size": 0.1}
+    quiet = {"hazards.enabled": False}
+    with run(days=110, **quiet) as calm, run(days=110, **quiet, **{"hazards.events": [event]}) as hit:
+        fall = lrt(hit, "nav")[101, 0] / lrt(calm, "nav")[101, 0]
+        assert fall == pytest.approx(0.9, abs=0.01)
+        assert hit.world.accounts[0]["burned"] > calm.world.accounts[0]["burned"]
+        hit.check_invariants()
