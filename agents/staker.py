@@ -156,14 +156,17 @@ class Staker(RowAgent):
         memory = self.terms["discount_memory_weight"].item() * venue["remembered_discount"].item()
         return risk + venue["unfamiliarity"].item() + venue["illiquidity"].item() + memory
 
+    def moved_eth(self) -> float:
+        """ETH that a move would be about: its whole restaked position, or as much as it may restake."""
+        satellite_eth = self.satellite_eth
+        return max(self.kind["satellite_cap"].item() * (self.core_eth + satellite_eth), satellite_eth)
+
     def moving_cost(self) -> float:
         """Cost of taking up another venue, spread over the horizon, per year."""
-        satellite_eth = self.satellite_eth
-        moved = max(self.kind["satellite_cap"].item() * (self.core_eth + satellite_eth), satellite_eth)
         cost = self.terms["switching_entry"].item()
         if self.satellite != NOBODY:
             cost = self.terms["switching_rotation"].item() + leaving_discount(self.model.venues[self.satellite])
-        gas = self.terms["gas_eth"].item() / max(moved, 1e-9)
+        gas = self.terms["gas_eth"].item() / max(self.moved_eth(), 1e-9)
         return self.terms["yearly"].item() * (self.switching_cost * cost + gas)
 
     def leaving_utility(self) -> float:
@@ -203,10 +206,14 @@ class Staker(RowAgent):
         return utility
 
     def pull(self, venue: Any) -> float:
-        """Yearly return it sees in a discount that closes when redemption opens (E7)."""
+        """Yearly return it sees in a discount that closes when redemption opens (E7).
+
+        Only what the pool has to sell comes at the discount; the rest is minted at NAV.
+        """
         discount = min(max(0.0, 1.0 - venue["price"].item()), self.terms["buyer_pull_cap"].item())
         days = max(venue["opening_days"].item() + venue["wait_days"].item(), OPENING_FLOOR_DAYS)
-        return self.terms["buyer_pull"].item() * discount * 365.0 / days
+        bought = min(venue["bargain"].item() / max(self.moved_eth(), 1e-9), 1.0)
+        return self.terms["buyer_pull"].item() * bought * discount * 365.0 / days
 
     def participation(self, value: float, outside: float) -> float:
         """Probability of restaking, given the expected best venue and the utility of staying out."""

@@ -1,26 +1,44 @@
-"""Progress of a long run on standard error: a bar on a terminal, a line now and then elsewhere."""
+"""How far a run is, on standard error: a bar for people, a line now and then for logs.
+
+Only what takes longer than two seconds is worth showing. Standard output stays free for results.
+"""
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self, TextIO
 
-QUIET_SECONDS = 2.0
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+SHOW_AFTER_SECONDS = 2.0
 LINE_EVERY_SECONDS = 10.0
 
 
-class Progress:
-    """Shows days done, rate and time left, once a run has lasted two seconds.
+class RunProgress:
+    """A callable ``(day, horizon)`` that shows the progress of one run; a context manager that tidies up.
 
     Args:
-        enabled: False shows nothing.
+        label: what is running.
+        stream: where to write; standard error when None.
+        clock: gives seconds; for tests.
+
+    Example:
+        >>> with RunProgress("baseline") as progress:
+        ...     progress(1, 365)
     """
 
-    def __init__(self, enabled: bool = True) -> None:
-        self._enabled = enabled
-        self._started = self._said = time.monotonic()
-        self._bar: Any = None
-        self._task: Any = None
+    def __init__(
+        self, label: str, *, stream: TextIO | None = None, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._label = label
+        self._stream = sys.stderr if stream is None else stream
+        self._clock = clock
+        self._began = self._spoke = clock()
+        self._first_day: int | None = None
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -28,36 +46,74 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def __call__(self, day: int, horizon: int) -> None:
+        """Note that ``day`` days of ``horizon`` are done."""
+        now = self._clock()
+        if self._first_day is None:
+            self._first_day = day - 1
+        if now - self._began < SHOW_AFTER_SECONDS:
+            return
+        if self._stream.isatty():
+            self._move_bar(day, horizon)
+        elif now - self._spoke >= LINE_EVERY_SECONDS:
+            self._spoke = now
+            self._write_line(day, horizon, now)
+
+    def close(self) -> None:
+        """Leave the screen as it should be."""
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
 
-    def __call__(self, day: int, last: int) -> None:
-        """Note that ``day`` of ``last`` is done."""
-        now = time.monotonic()
-        if not self._enabled or now - self._started < QUIET_SECONDS:
-            return
-        if sys.stderr.isatty():
-            self._draw(day, last)
-            return
-        if now - self._said >= LINE_EVERY_SECONDS:
-            self._said = now
-            rate = day / (now - self._started)
-            left = (last - day) / max(rate, 1e-9)
-            print(f"day {day} of {last}, {rate:.0f} days/s, {left:.0f} s left", file=sys.stderr)
+    def _write_line(self, day: int, horizon: int, now: float) -> None:
+        rate = (day - (self._first_day or 0)) / max(now - self._began, 1e-9)
+        left = (horizon - day) / max(rate, 1e-9)
+        print(
+            f"{self._label}: day {day} of {horizon}, {rate:.0f} days/s, {_duration(left)} left",
+            file=self._stream,
+            flush=True,
+        )
 
-    def _draw(self, day: int, last: int) -> None:
+    def _move_bar(self, day: int, horizon: int) -> None:
         if self._bar is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-            from rich.progress import Progress as Bar
-
-            columns = (
-                TextColumn("day {task.completed:.0f} of {task.total:.0f}"),
-                BarColumn(),
-                TextColumn("{task.speed:.0f} days/s"),
-                TimeRemainingColumn(),
-            )
-            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._bar.add_task("run", total=last, completed=day)
+            self._bar, self._task = _bar(self._label, self._stream, self._first_day or 0, horizon)
             self._bar.start()
+        assert self._task is not None
         self._bar.update(self._task, completed=day)
+
+
+def _bar(label: str, stream: TextIO, first: int, horizon: int) -> "tuple[Progress, TaskID]":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Task as BarTask
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Days per second."""
+
+        def render(self, task: BarTask) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:.0f} days/s", style="progress.data.speed")
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("days"),
+        Rate(),
+        TimeRemainingColumn(compact=True),
+        console=Console(file=stream),
+        transient=True,
+    )
+    return bar, bar.add_task(label, total=horizon, completed=first)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60.0:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,51 +1,52 @@
-"""Run a scenario and leave a folder."""
+"""Run a scenario once and keep what comes out of it."""
 
-import shutil
+import datetime
+import signal
+import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-from .progress import Progress
-from .store import Run, StoreError, identity, load_run, read_manifest, write_run
+from . import store
+from .progress import RunProgress
+from .store import Run
 
 if TYPE_CHECKING:
+    from ..model.ecosystem import RestakingEcosystem
     from ..model.scenario import Scenario
 
-RUNS = Path("results/runs")
+RUNS = Path("results") / "runs"
+"""Where runs go that are not told otherwise."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """A run was stopped by the user; what was done is in ``folder``."""
-
-    def __init__(self, folder: Path, day: int) -> None:
-        super().__init__(f"stopped on day {day}")
-        self.folder, self.day = folder, day
+def default_folder(scenario: "Scenario") -> Path:
+    """Folder of a run that is not told where to go: its name says scenario, seed and hash."""
+    return RUNS / f"{scenario.name or 'scenario'}-seed{scenario.seed}-{scenario.content_hash()[:8]}"
 
 
-def default_folder(scenario: "Scenario", seed: int) -> Path:
-    """Where a run goes when nobody says where."""
-    return RUNS / f"{scenario.name or 'run'}-seed{seed}-{scenario.content_hash()[:8]}"
-
-
-def finished_run(folder: Path, scenario: "Scenario", seed: int, engine: str, overwrite: bool) -> Run | None:
-    """The same complete run when it is there already; None when the place is free.
+def resolve(
+    scenario: "str | Scenario",
+    *,
+    seed: int | None = None,
+    days: int | None = None,
+    stakers: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> "Scenario":
+    """The scenario with its overrides, so that its hash covers all that a run depends on.
 
     Raises:
-        StoreError: something else is in the way.
+        ScenarioError: the scenario or an override is not valid.
     """
-    if not folder.exists():
-        return None
-    manifest = read_manifest(folder)
-    if manifest is None and not (folder.is_dir() and not any(folder.iterdir())):
-        # Never delete what this program did not write, asked or not.
-        raise StoreError(f"{folder} is in the way and is not a run; choose another --out")
-    if manifest is not None:
-        if manifest.get("complete") and manifest["identity"] == identity(scenario, seed, engine):
-            return load_run(folder)
-        if not overwrite:
-            raise StoreError(f"{folder} holds another run; choose another --out, or replace it with --overwrite")
-    return None
+    from ..model.scenario import load_scenario
+
+    values = dict(overrides or {})
+    for key, value in (("seed", seed), ("days", days), ("stakers.count", stakers)):
+        if value is not None:
+            values[key] = value
+    return load_scenario(scenario, values or None)
 
 
 def run_scenario(
@@ -56,81 +57,135 @@ def run_scenario(
     stakers: int | None = None,
     overrides: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
-    engine: str = "kernel",
     figures: bool = True,
     progress: bool = True,
     overwrite: bool = False,
+    engine: str = "kernel",
 ) -> Run:
-    """Run a scenario to its horizon and write its folder; a complete run that is there already is read instead.
+    """Run a scenario to its horizon.
 
     Args:
-        scenario: shipped name, path, or :class:`Scenario`.
+        scenario: shipped name, path to a TOML file, or a scenario.
         seed: root of all random numbers; the scenario's when None.
-        days: horizon in days; the scenario's when None.
+        days: length of the run (days); the scenario's when None.
         stakers: number of stakers; the scenario's when None.
-        overrides: dotted keys and values.
-        out: folder; ``results/runs/<scenario>-seed<seed>-<hash>`` when None.
-        engine: ``kernel`` or ``objects``.
-        figures: also draw the figures.
-        progress: show progress on standard error.
-        overwrite: replace another run that is in the way.
+        overrides: values by dotted key, e.g. ``{"campaigns.airdrop_share": 0.02}``.
+        out: folder to write; nothing is written when None. The same complete run in it is read, not run again.
+        figures: whether to draw the figures of a run that is written.
+        progress: whether to show progress on standard error.
+        overwrite: whether to replace another run that stands in ``out``.
+        engine: ``"kernel"`` or ``"objects"`` (slow: every staker decides in Python).
+
+    Returns:
+        The run; its tables are read (or made) when they are first used.
 
     Raises:
-        ScenarioError: the scenario is not valid.
-        StoreError: something else is in the way.
-        Interrupted: the user stopped the run; the days done are kept beside ``out``.
+        ScenarioError: the scenario or an override is not valid.
+        RunFolderError: something else stands in ``out``.
+        KeyboardInterrupt: after the days done were written as ``out`` + ``.interrupted``.
     """
-    from ..model.scenario import load_scenario
-
-    given = {"seed": seed, "days": days, "stakers.count": stakers}
-    changes = {**(overrides or {}), **{key: value for key, value in given.items() if value is not None}}
-    resolved = load_scenario(scenario, changes or None)
-    folder = Path(out) if out is not None else default_folder(resolved, resolved.seed)
-    found = finished_run(folder, resolved, resolved.seed, engine, overwrite)
-    if found is not None:
-        return found
-    return _run(resolved, folder, engine, figures, progress)
+    resolved = resolve(scenario, seed=seed, days=days, stakers=stakers, overrides=overrides)
+    if out is None:
+        return _run_in_memory(resolved, engine, progress)
+    folder = Path(out)
+    there = store.existing_run(folder, store.Identity.planned(resolved, engine), overwrite=overwrite)
+    if there is not None:
+        return there
+    return _run_to_folder(resolved, engine, folder, figures=figures, progress=progress, overwrite=overwrite)
 
 
-def _run(scenario: "Scenario", folder: Path, engine: str, figures: bool, progress: bool) -> Run:
+def _run_in_memory(scenario: "Scenario", engine: str, progress: bool) -> Run:
+    started, began = _now(), time.perf_counter()
+    ecosystem = _ecosystem(scenario, engine)
+    try:
+        _advance(ecosystem, progress)
+        return store.run_in_memory(ecosystem, started=started, seconds=time.perf_counter() - began)
+    finally:
+        ecosystem.close()
+
+
+def _run_to_folder(
+    scenario: "Scenario", engine: str, folder: Path, *, figures: bool, progress: bool, overwrite: bool
+) -> Run:
+    started, began = _now(), time.perf_counter()
+    ecosystem = _ecosystem(scenario, engine)
+    try:
+        _advance(ecosystem, progress)
+        seconds = time.perf_counter() - began
+        return store.write_run(
+            ecosystem, folder, started=started, seconds=seconds, figures=figures, overwrite=overwrite
+        )
+    except DayInterrupted:
+        _keep_what_is_done(ecosystem, folder, started, time.perf_counter() - began)
+        raise
+    finally:
+        ecosystem.close()
+
+
+def _ecosystem(scenario: "Scenario", engine: str) -> "RestakingEcosystem":
     from ..model.ecosystem import RestakingEcosystem
 
-    started = time.time()
-    clock = time.monotonic()
-    with RestakingEcosystem(scenario, engine=engine) as model:
+    return RestakingEcosystem(scenario, seed=scenario.seed, engine=engine)
+
+
+def _advance(ecosystem: "RestakingEcosystem", progress: bool) -> None:
+    shown = RunProgress(ecosystem.scenario.name or "run") if progress else None
+    with _BetweenDays() as interruption:
+
+        def after_a_day(day: int, horizon: int) -> None:
+            if shown is not None:
+                shown(day, horizon)
+            interruption.check()
+
         try:
-            with Progress(progress) as shown:
-                model.run(progress=shown)
-        except KeyboardInterrupt:
-            kept = folder.with_name(folder.name + ".interrupted")
-            write_run(model, kept, _times(started, clock), complete=False)
-            raise Interrupted(kept, model.day) from None
-        network = model.capital_network()
-        run = write_run(model, folder, _times(started, clock))
-    if figures:
-        draw_figures(run, network)
-    return run
+            ecosystem.run(progress=after_a_day)
+        finally:
+            if shown is not None:
+                shown.close()
 
 
-def _times(started: float, clock: float) -> dict[str, Any]:
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
-    return {"started": stamp, "seconds": round(time.monotonic() - clock, 3)}
+class DayInterrupted(KeyboardInterrupt):
+    """Interrupted by the user at the end of a day: the state is whole."""
 
 
-def draw_figures(run: Run, network: Any) -> None:
-    """Draw every figure of a run into its ``figures`` folder."""
-    from .figures import RUN_FIGURES, capital_network, save_figure
+class _BetweenDays:
+    """Holds an interruption (Ctrl-C) back until the day is complete; a second one acts at once."""
 
-    folder = run.path / "figures"
-    partial = run.path / "figures.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    manifest = run.manifest
-    about = {"scenario": str(manifest["scenario"]), "seed": str(manifest["seed"]), "code": str(manifest["code"])}
-    for name, draw in RUN_FIGURES.items():
-        figure, _ = draw(run)
-        save_figure(figure, partial / name, about)
-    figure, _ = capital_network(network)
-    save_figure(figure, partial / "capital_network", about)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        # Python lets the main thread alone handle signals.
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+
+    def check(self) -> None:
+        """Raise when an interruption was asked for."""
+        if self._asked:
+            raise DayInterrupted
+
+
+def _keep_what_is_done(
+    ecosystem: "RestakingEcosystem", folder: Path, started: datetime.datetime, seconds: float
+) -> None:
+    """Write the complete days of an interrupted run beside where it would have gone."""
+    kept = folder.with_name(folder.name + store.INTERRUPTED)
+    store.write_run(ecosystem, kept, started=started, seconds=seconds, figures=False, overwrite=True)
+    print(f"restaking: the {ecosystem.day} days done are in {kept}", file=sys.stderr)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)

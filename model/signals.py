@@ -136,6 +136,8 @@ class Signals:
             row = world.venues[first + k]
             self.opening_days[k] = self._days_to_opening(k, protocol)
             row["opening_days"] = self.opening_days[k]
+            pool = model.exchange.pools[k]
+            row["bargain"] = max(0.0, 0.5 * float(pool["token"] * row["nav"] - pool["eth"]))
             row["illiquidity"] = 0.0 if row["redemption_open"] else terms.illiquidity
             seen = max(0.0, 1.0 - float(model.exchange.fills.lrts["mean_price"][k]))
             row["remembered_discount"] = max(seen, float(row["remembered_discount"]) * self._forget)

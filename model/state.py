@@ -57,6 +57,7 @@ VENUE = np.dtype(
         ("nav", "f8"),  # ETH per share
         ("price", "f8"),  # market price over NAV at the last close
         ("remembered_discount", "f8"),
+        ("bargain", "f8"),  # ETH-worth of the token that its pool holds to sell below NAV
         ("wait_days", "f8"),  # expected days from redemption request to payment
         ("opening_days", "f8"),  # believed days until redemption opens, 0 when open
         ("attention", "f8"),  # multiplier of holders' attention (1 when nothing happened)

@@ -1,49 +1,92 @@
-"""``restaking network``: the capital network of a day of a run."""
+"""``restaking network``: whose ETH secures what on one day of a run."""
 
+import os
 import sys
+import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ._common import fail
 
+if TYPE_CHECKING:
+    from ...model.ecosystem import RestakingEcosystem
+    from ..store import Run
+
+CHECK_FAILED = 1
+
 
 def network(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    day: Annotated[int, typer.Option(help="Day of the run, 0 is the start.")],
-    form: Annotated[str, typer.Option("--format", help="graphml or json.")] = "graphml",
-    out: Annotated[Path | None, typer.Option(help="File to write; beside the run's tables when left out.")] = None,
-) -> int:
-    """Write who holds, delegates to and secures whom on a day: the run is replayed to it, exactly."""
-    from ..store import StoreError, load_run
+    day: Annotated[int, typer.Option("--day", help="Day of the run: the state after so many days.")],
+    format: Annotated[Literal["graphml", "json"], typer.Option("--format", help="Format to write.")] = "graphml",
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; default: standard output.")] = None,
+) -> None:
+    """Write the capital network of a day: stakers, LSTs, LRTs, operators, AVSs and the ETH between them.
 
-    if form not in ("graphml", "json"):
-        fail(f"--format: {form!r} must be graphml or json")
+    The run is replayed to that day and compared with what it recorded. JSON is what restaking security reads.
+    """
+    from ..store import RunFolderError, load_run
+
     try:
-        source = load_run(run)
-    except (StoreError, OSError, ValueError) as error:
+        recorded = load_run(run)
+    except RunFolderError as error:
         fail(str(error))
-    if not 0 <= day <= source.manifest["days"]:
-        fail(f"--day: {day} must be between 0 and {source.manifest['days']}, the length of the run")
-    path = out if out is not None else run / f"network-day{day}.{form}"
-    try:
-        write_day(source, day, path, "json" if form == "json" else "graphml")
-    except OSError as error:
-        fail(f"--out: cannot write {path}: {error.strerror or error}")
-    print(f"written: {path}", file=sys.stderr)
-    return 0
+    if not 0 <= day <= recorded.days:
+        fail(f"--day: {day} is not a day of the run; it has days 0 to {recorded.days}")
+    ecosystem = replay(recorded, day)
+    difference = first_difference(recorded, ecosystem)
+    if difference:
+        fail(f"{run} cannot be replayed: {difference} ({_reason(recorded)})", CHECK_FAILED)
+    _write(ecosystem, format, out)
 
 
-def write_day(source: object, day: int, path: Path, form: Literal["graphml", "json"]) -> None:
-    """Replay a run to a day and write its network."""
+def replay(run: "Run", day: int) -> "RestakingEcosystem":
+    """The ecosystem of a run after ``day`` days."""
     from ...model.ecosystem import RestakingEcosystem
-    from ...model.networks import write_network
-    from ..progress import Progress
-    from ..store import Run
 
-    assert isinstance(source, Run)
-    with RestakingEcosystem(source.scenario, seed=source.manifest["seed"], engine=source.manifest["engine"]) as model:
-        with Progress() as shown:
-            model.run(day, progress=shown)
-        write_network(model.capital_network(), path, form)
+    ecosystem = RestakingEcosystem(run.scenario, seed=run.manifest["seed"], engine=run.manifest["engine"])
+    ecosystem.run(day)
+    return ecosystem
+
+
+def first_difference(run: "Run", ecosystem: "RestakingEcosystem") -> str:
+    """Where a replay differs from what the run recorded, in words; empty when it does not."""
+    replayed = ecosystem.recorder.daily_frame()
+    recorded = run.daily.iloc[: len(replayed)].reset_index(drop=True)
+    if list(recorded.columns) != list(replayed.columns):
+        return "the metrics differ"
+    for name in recorded.columns:
+        same = (recorded[name] == replayed[name]) | (recorded[name].isna() & replayed[name].isna())
+        if not same.all():
+            first = int((~same).to_numpy().argmax())
+            return f"{name} differs on day {first}"
+    return ""
+
+
+def _reason(run: "Run") -> str:
+    from ..provenance import library_versions, model_code
+
+    if run.manifest["code"]["model"] != model_code():
+        return "it was made by other code"
+    if run.manifest["libraries"] != library_versions():
+        return "it was made with other versions of the libraries"
+    return "same code, same libraries: perhaps another machine"
+
+
+def _write(ecosystem: "RestakingEcosystem", format: Literal["graphml", "json"], out: Path | None) -> None:
+    from ...model.networks import write_network
+
+    graph = ecosystem.capital_network()
+    if out is not None:
+        try:
+            write_network(graph, out, format=format)
+        except OSError as error:
+            fail(f"--out: {out} cannot be written: {error.strerror or error}")
+        print(f"{graph.number_of_nodes()} nodes, {graph.number_of_edges()} edges: {out}", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / os.extsep.join(("network", format))
+        write_network(graph, path, format=format)
+        sys.stdout.write(path.read_text(encoding="utf-8"))

@@ -2,82 +2,62 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ._common import fail, load_or_exit, version
+from ._common import fail, load_or_exit, print_json
+
+if TYPE_CHECKING:
+    from ..store import Run
 
 
 def run(
-    scenario: Annotated[str, typer.Argument(help="A shipped scenario (see: restaking list scenarios) or a TOML file.")],
-    seed: Annotated[
-        int | None, typer.Option(help="Root of all random numbers; the scenario's own when left out.")
+    scenario: Annotated[str, typer.Argument(help="A shipped scenario (see list scenarios) or a TOML file.")],
+    seed: Annotated[int | None, typer.Option("--seed", help="Root of all random numbers.")] = None,
+    days: Annotated[int | None, typer.Option("--days", help="Length of the run.")] = None,
+    stakers: Annotated[int | None, typer.Option("--stakers", help="Number of stakers.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; repeatable.")
     ] = None,
-    days: Annotated[int | None, typer.Option(help="Length of the run in days.")] = None,
-    stakers: Annotated[int | None, typer.Option(help="Number of stakers: resolution, not size.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; may be given often.")
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write; default: results/runs/SCENARIO-seedN-HASH.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; results/runs/... when left out.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with the summary.")] = False,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run that is in the way.")] = False,
-    engine: Annotated[str, typer.Option(help="kernel (fast) or objects (every staker in Python, slow).")] = "kernel",
-) -> int:
-    """Run a scenario: writes series, events, summary and figures into a folder.
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no figures.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run in the folder.")] = False,
+    engine: Annotated[
+        Literal["kernel", "objects"], typer.Option("--engine", help="Compiled decisions, or Python's (slow).")
+    ] = "kernel",
+) -> None:
+    """Run a scenario and write its series, events, summary and figures into a folder.
 
-    The same complete run is never repeated. Ctrl-C keeps the days that are done.
+    The same complete run is not made again. Interrupted (Ctrl-C), the days done are kept beside it.
     """
-    if engine not in ("kernel", "objects"):
-        fail(f"--engine: {engine!r} must be kernel or objects")
-    chosen = load_or_exit(scenario, settings or (), seed, days, stakers)
-    from ..run import Interrupted, default_folder, finished_run, run_scenario
-    from ..store import StoreError
+    resolved = load_or_exit(scenario, sets or [], seed, days, stakers)
+    from ..run import default_folder, run_scenario
+    from ..store import Identity, RunFolderError, existing_run
 
-    folder = out if out is not None else default_folder(chosen, chosen.seed)
+    folder = default_folder(resolved) if out is None else out
     try:
-        there = finished_run(folder, chosen, chosen.seed, engine, overwrite)
-        result = there or run_scenario(chosen, out=folder, engine=engine, figures=figures, overwrite=overwrite)
-    except StoreError as error:
-        fail(f"--out: {error}")
-    except Interrupted as stop:
-        print(f"restaking: interrupted on day {stop.day}; the days done are in {stop.folder}", file=sys.stderr)
-        return 130
-    except OSError as error:
-        fail(f"--out: cannot write {folder}: {error.strerror or error}")
-    _report(result, json, there is not None)
-    return 0
-
-
-def _report(result: object, as_json: bool, found: bool) -> None:
-    from ..store import Run
-    from ..summary import summary_lines
-
-    assert isinstance(result, Run)
-    title = result.manifest["title"] or result.manifest["scenario"]
-    print(f"{title}: {result.manifest['days']} days, seed {result.manifest['seed']}", file=sys.stderr)
-    print("\n".join(summary_lines(result)), file=sys.stderr)
-    print(f"\n{'already complete' if found else 'written'}: {result.path}", file=sys.stderr)
+        done = existing_run(folder, Identity.planned(resolved, engine), overwrite=overwrite)
+        if done is None:
+            done = run_scenario(resolved, out=folder, figures=not no_figures, overwrite=overwrite, engine=engine)
+            _tell(done)
+        else:
+            print(f"{folder} holds this run already, complete: nothing to do", file=sys.stderr)
+    except RunFolderError as error:
+        fail(str(error))
     if as_json:
-        from ._common import print_json
-
-        print_json(json_summary(result))
+        print_json(done.result())
 
 
-def json_summary(result: object) -> dict[str, object]:
-    """The JSON object of ``--json``; NaN is null."""
-    from ..store import Run
+def _tell(run: "Run") -> None:
+    """The summary and the place of the files, on standard error."""
+    from rich.console import Console
 
-    assert isinstance(result, Run)
-    manifest = result.manifest
-    summary = {name: value if value == value else None for name, value in result.summary.items()}
-    return {
-        "run": str(result.path),
-        "scenario": manifest["scenario"],
-        "seed": manifest["seed"],
-        "days": manifest["days"],
-        "stakers": manifest["stakers"],
-        "version": version(),
-        "summary": summary,
-    }
+    from ..report.summary import summary
+
+    console = Console(stderr=True, highlight=False)
+    console.print(summary(run))
+    console.print(f"\nWritten to {run.path}", soft_wrap=True)

@@ -45,11 +45,15 @@ def leaving_discount(venue):
 
 
 @compiled
-def pull(venue, terms):
-    """Yearly return that a buyer sees in a discount which closes when redemption opens (E7)."""
+def pull(venue, moved, terms):
+    """Yearly return that a buyer of ``moved`` ETH sees in a discount which closes when redemption opens (E7).
+
+    Only what the pool has to sell comes at the discount; the rest is minted at NAV.
+    """
     discount = min(max(0.0, 1.0 - venue["price"]), terms["buyer_pull_cap"])
     days = max(venue["opening_days"] + venue["wait_days"], OPENING_FLOOR_DAYS)
-    return terms["buyer_pull"] * discount * 365.0 / days
+    bought = min(venue["bargain"] / max(moved, 1e-9), 1.0)
+    return terms["buyer_pull"] * bought * discount * 365.0 / days
 
 
 @compiled
@@ -138,7 +142,7 @@ def score(row, day, staker, stakers, venues, archetype, taste, indptr, indices, 
         u = excess_yield(staker, venue, core_apr) - charges(staker, venue, fear, terms)
         u += np.float64(taste[r]) + np.float64(staker["social_influence"]) * neighbours[r]
         if not own:
-            u += pull(venue, terms) - moving
+            u += pull(venue, moved, terms) - moving
         scores[r] = u
 
 

@@ -1,0 +1,131 @@
+"""Supply of the liquid restaking tokens, what happened to each, and their share of staked ETH."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..store import Run
+
+MARKS: dict[str, tuple[str, str, float]] = {
+    "launch": ("launch", "^", 26.0),
+    "airdrop": ("airdrop", "D", 17.0),
+    "redemption_open": ("redemption opens", "o", 24.0),
+    "depeg": ("discount passes 2 %", "v", 20.0),
+    "slash": ("slash", "x", 22.0),
+    "exploit": ("exploit", "X", 28.0),
+    "pause": ("pause", "s", 18.0),
+}
+"""Events that are marked: their name, symbol and size."""
+
+LAYER = "restaking layer"
+
+
+@style.styled
+def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
+    """Draw it (axes ``events``, ``supply`` and ``share``)."""
+    supply = run.entity("lrt", "supply_eth")
+    names, colours = style.names_of(run, "lrt"), style.lrt_colours(run)
+    marked = _marked(run)
+    lanes = [*style.ids_of(supply), *([LAYER] if (marked["lane"] == LAYER).any() else [])]
+    lane_inches = 0.16 * len(lanes) + 0.1
+    fig, axes = style.canvas(
+        [["events"], ["supply"], ["share"]], height=4.6 + lane_inches, heights=[lane_inches, 2.5, 1.0]
+    )
+    x = style.day_dates(run, supply.index)
+    layers = supply.to_numpy()
+    factor, unit = style.eth_scale(float(np.nansum(layers, axis=1).max(initial=0.0)))
+    bands = [np.nan_to_num(layer) / factor for layer in layers.T]
+    style.stack(axes["supply"], x, bands, [colours[i] for i in style.ids_of(supply)])
+    axes["supply"].set_ylabel(unit)
+    style.caption(axes["supply"], "Supply at net asset value")
+    axes["supply"].set_ylim(bottom=0.0)
+    _lanes(axes["events"], run, marked, lanes, names, colours)
+    axes["share"].plot(style.dates(run.daily), run.daily["lrt_share_of_staked"], color=style.INK)
+    style.caption(axes["share"], "Share of all staked ETH")
+    axes["share"].set_ylim(bottom=0.0)
+    style.percent_axis(axes["share"].yaxis)
+    style.date_axis(axes["share"], style.dates(run.daily))
+    axes["events"].tick_params(axis="x", bottom=False, labelbottom=False)
+    axes["supply"].tick_params(axis="x", labelbottom=False)
+    style.headline(fig, _title(run, layers, [names[i] for i in style.ids_of(supply)]))
+    return fig, axes
+
+
+def _title(run: "Run", layers: Any, names: list[str]) -> str:
+    total = run.daily["lrt_supply_eth"].to_numpy()
+    end = np.nan_to_num(layers[-1])
+    text = f"LRTs hold {style.eth_text(float(total[-1]))} at the end, {style.eth_text(float(total.max()))} at the peak"
+    if end.sum() <= 0.0:
+        return text
+    leader = int(end.argmax())
+    return f"{text}; {names[leader]} ends with {style.percent(float(end[leader] / end.sum()))}"
+
+
+def _marked(run: "Run") -> Any:
+    """Events to mark, each with the lane it belongs to."""
+    lrts = set(run.manifest["parameters"]["lrt"])
+    events = run.events[run.events["type"].isin(list(MARKS))]
+    lane = [subject if subject in lrts else LAYER for subject in events["subject"]]
+    return events.assign(lane=np.array(lane, dtype=object))
+
+
+def _lanes(
+    ax: "Axes", run: "Run", marked: Any, lanes: list[str], names: dict[str, str], colours: dict[str, str]
+) -> None:
+    """One line for each LRT; its name in its colour is the key to the areas below."""
+    for row, lane in enumerate(lanes):
+        ax.axhline(row, color=style.FAINT, linewidth=0.6, zorder=0)
+        for kind, (_, symbol, size) in MARKS.items():
+            days = marked.loc[(marked["lane"] == lane) & (marked["type"] == kind), "day"]
+            if days.empty:
+                continue
+            colour = colours.get(lane, style.INK)
+            ax.scatter(
+                style.day_dates(run, days),
+                np.full(len(days), row),
+                marker=symbol,
+                s=size,
+                facecolors=colour,
+                edgecolors=colour if symbol == "x" else "white",
+                linewidths=1.1 if symbol == "x" else 0.4,
+                zorder=3,
+                clip_on=False,
+            )
+    ax.set_ylim(len(lanes) - 0.4, -0.6)
+    ax.set_yticks(range(len(lanes)), [names.get(lane, lane) for lane in lanes])
+    for text, lane in zip(ax.get_yticklabels(), lanes, strict=True):
+        text.set_color(style.readable(colours.get(lane, style.INK)))
+        text.set_fontweight("bold" if lane in colours else "regular")
+    ax.tick_params(axis="y", length=0)
+    ax.grid(False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    _key(ax, [kind for kind in MARKS if (marked["type"] == kind).any()])
+
+
+def _key(ax: "Axes", kinds: list[str]) -> None:
+    """The symbols that occur, above the lanes."""
+    from matplotlib.lines import Line2D
+
+    if not kinds:
+        return
+    handles = [
+        Line2D([], [], marker=MARKS[kind][1], linestyle="", markersize=4.5, color=style.MUTED, label=MARKS[kind][0])
+        for kind in kinds
+    ]
+    ax.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0),
+        ncols=len(handles),
+        handletextpad=0.1,
+        columnspacing=1.2,
+        borderaxespad=0.0,
+        labelcolor=style.MUTED,
+    )

@@ -1,0 +1,153 @@
+"""The table of a run that is read in ten seconds: how large, how cheap, how concentrated, who paid."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..figures.style import names_of, percent, short_eth
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+    from ..store import Run
+
+TEXT_WIDTH = 110
+"""Width of the plain text (characters)."""
+
+_PAYERS = {
+    "paid_by_issuance_eth": "issuance",
+    "paid_by_users_eth": "users",
+    "paid_by_token_buyers_eth": "token buyers",
+}
+
+
+def summary_text(run: "Run") -> str:
+    """The summary as plain text; the same run gives the same text."""
+    import io
+
+    from rich.console import Console
+
+    page = io.StringIO()
+    Console(file=page, width=TEXT_WIDTH, color_system=None, force_terminal=False, legacy_windows=False).print(
+        summary(run)
+    )
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+
+
+def summary(run: "Run") -> "Group":
+    """The summary for a terminal."""
+    from rich.console import Group
+    from rich.text import Text
+
+    return Group(Text(_heading(run), style="bold"), "", _protocols(run), "", _economy(run))
+
+
+def _heading(run: "Run") -> str:
+    m = run.manifest
+    days = f"{run.days} days" if run.complete else f"{run.days} of {m['horizon']} days (interrupted)"
+    return f"{m['title'] or m['scenario']}: {days} from {m['start_date']}, {m['stakers']:,} stakers, seed {m['seed']}"
+
+
+def _protocols(run: "Run") -> "Table":
+    """One line for each LRT and one for all; amounts in ETH."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("LRT, supply in ETH", no_wrap=True)
+    for heading in ("start", "peak", "end", "share", "low", "advertised", "earned"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    names = names_of(run, "lrt")
+    if not names:
+        return table
+    supply = run.entity("lrt", "supply_eth").fillna(0.0)
+    discount, advertised, earned = (run.entity("lrt", key) for key in ("discount", "advertised_apr", "earned_apr"))
+    total = float(supply.iloc[-1].sum())
+    for name in supply:
+        held = supply[name].to_numpy()
+        there = held > 0.0
+        table.add_row(
+            names[str(name)],
+            *_start_peak_end(held),
+            percent(float(held[-1]) / total) if total > 0.0 else "–",
+            _price(1.0 - _largest(discount[name].to_numpy(), there)),
+            percent(_mean(advertised[name].to_numpy(), there)),
+            percent(_mean(earned[name].to_numpy(), there)),
+        )
+    table.add_row("all", *_start_peak_end(supply.sum(axis=1).to_numpy()), style="bold")
+    return table
+
+
+def _start_peak_end(held: NDArray[np.float64]) -> tuple[str, str, str]:
+    return short_eth(float(held[0])), short_eth(float(held.max())), short_eth(float(held[-1]))
+
+
+def _mean(values: NDArray[np.float64], where: NDArray[np.bool_]) -> float:
+    kept = values[where & np.isfinite(values)]
+    return math.fsum(kept.tolist()) / kept.size if kept.size else math.nan
+
+
+def _largest(values: NDArray[np.float64], where: NDArray[np.bool_]) -> float:
+    kept = values[where & np.isfinite(values)]
+    return float(kept.max()) if kept.size else math.nan
+
+
+def _price(price: float) -> str:
+    """A price over NAV."""
+    return f"{price:.3f}" if math.isfinite(price) else "–"
+
+
+def _economy(run: "Run") -> "Table":
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for label, text in _lines(run):
+        table.add_row(label, text)
+    return table
+
+
+def _lines(run: "Run") -> list[tuple[str, str]]:
+    """What there is to say about the whole: label and text."""
+    daily, values = run.daily, run.summary
+    last = daily.iloc[-1]
+    share = daily["lrt_share_of_staked"].to_numpy()
+    return [
+        (
+            "Share of staked ETH",
+            f"LRTs end with {percent(float(share[-1]))}; peak {percent(float(share.max()))} "
+            f"on {daily['date'].iloc[int(share.argmax())]}",
+        ),
+        (
+            "Premium over staking",
+            f"{percent(values['premium_advertised'])} a year advertised, {percent(values['premium_earned'])} earned; "
+            f"{percent(values['sustainable_share'])} needs no emissions",
+        ),
+        (
+            "Concentration",
+            f"HHI of LRTs {last['lrt_hhi']:.2f}, operators {last['operator_hhi']:.2f}, AVSs {last['avs_hhi']:.2f}; "
+            f"operators that hold a third: {int(last['operator_nakamoto'])}",
+        ),
+        (
+            "Ways out",
+            f"claims up to {short_eth(values['claims_eth'])} ETH, exit queue up to {values['exit_queue_days']:.1f} "
+            f"days, deepest discount {percent(values['worst_discount'])}",
+        ),
+        ("Who paid", _who_paid({label: float(last[key]) for key, label in _PAYERS.items()})),
+        (
+            "Lost",
+            f"{short_eth(float(last['slashed_eth']))} ETH slashed, {short_eth(float(last['exploited_eth']))} ETH to "
+            "exploits",
+        ),
+    ]
+
+
+def _who_paid(paid: dict[str, float]) -> str:
+    total = math.fsum(paid.values())
+    if total <= 0.0:
+        return "nobody"
+    return f"{', '.join(f'{label} {percent(eth / total)}' for label, eth in paid.items())} of {short_eth(total)} ETH"
