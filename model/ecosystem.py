@@ -254,6 +254,7 @@ class RestakingEcosystem(EcosystemBase):
         else:
             self._intended, _ = stakers_day(
                 self.day,
+                self.stakers.alive,
                 self.world.stakers,
                 self.world.venues,
                 self.archetype_terms,

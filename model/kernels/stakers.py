@@ -232,11 +232,12 @@ def _choose_exit(venue, gain, terms, out):
 
 
 @compiled
-def stakers_day(day, stakers, venues, archetypes, tastes, indptr, indices, terms, intentions):
+def stakers_day(day, alive, stakers, venues, archetypes, tastes, indptr, indices, terms, intentions):
     """All stakers' day: who becomes aware, who reconsiders, what they want.
 
     Args:
         day: day of the run.
+        alive: (N,) False for stakers that were removed: they decide nothing any more.
         stakers: (N,) ``STAKER`` records; only ``aware`` is written, after everybody has decided.
         venues: (V,) ``VENUE`` records of yesterday's close.
         archetypes: (A,) ``ARCHETYPE`` records.
@@ -254,6 +255,8 @@ def stakers_day(day, stakers, venues, archetypes, tastes, indptr, indices, terms
     filed, informed = 0, 0
     for row in range(stakers.size):
         staker = stakers[row]
+        if not alive[row]:
+            continue
         if staker["aware"] == 0:
             if becomes_aware(row, day, stakers, indptr, indices, shared):
                 staker["aware"] = 1

@@ -50,3 +50,15 @@ def test_stakers_are_mesa_agents() -> None:
         assert richest in model.agents
         assert richest.wealth == pytest.approx(float(np.max(stakers.get("wealth"))))
         assert richest.wealth_market <= richest.wealth * (1.0 + 0.05)
+
+
+def test_a_removed_staker_decides_no_more() -> None:
+    with RestakingEcosystem("baseline", **SMALL) as model:
+        gone = model.agents_by_type[Staker][3]
+        before = gone.core_shares
+        gone.remove()
+        assert len(model.agents_by_type[Staker]) == 199
+        model.run(60)
+        assert model.world.stakers["core_shares"][3] == before
+        assert not any(model._intentions["row"][: model._intended] == 3)
+        model.check_invariants()

@@ -137,3 +137,30 @@ def test_a_slash_burns_eth_and_lowers_nav() -> None:
         assert fall == pytest.approx(0.9, abs=0.01)
         assert hit.world.accounts[0]["burned"] > calm.world.accounts[0]["burned"]
         hit.check_invariants()
+
+
+def test_without_arbitrage_discounts_are_deeper() -> None:
+    worst: dict[bool, list[float]] = {True: [], False: []}
+    for seed in (1, 2, 3):
+        for enabled in worst:
+            with run(seed=seed, **{"arbitrage.enabled": enabled}) as model:
+                worst[enabled].append(float((1.0 - lrt(model, "price")).max(axis=1).mean()))
+    assert np.mean(worst[False]) > 1.2 * np.mean(worst[True])
+
+
+@pytest.mark.slow
+def test_equal_terms_make_no_leader_by_name() -> None:
+    content = load_scenario("baseline").to_dict()
+    terms = content["lrt"]["alpha"]
+    content["lrt"] = {
+        name: {**terms, "title": name, "token": {**terms["token"], "id": name.upper()}} for name in content["lrt"]
+    }
+    placebo, seeds = Scenario(**content), 60
+    leads = np.zeros(len(content["lrt"]), int)
+    for seed in range(seeds):
+        with run(placebo, seed=seed, days=200, **{"hazards.enabled": False}) as model:
+            leads[int(lrt(model, "supply_eth")[-1].argmax())] += 1
+    expected = seeds / leads.size
+    chi_square = float(((leads - expected) ** 2 / expected).sum())
+    assert chi_square < 16.27  # the 0.1 % quantile with three degrees of freedom
+    assert (leads > 0).all()
