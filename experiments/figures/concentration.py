@@ -50,6 +50,7 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     axes["hhi"].set_ylabel("index")
     style.percent_axis(axes["share"].yaxis)
     style.date_axis(axes["share"], x)
+    fig.align_ylabels()
     style.headline(fig, _title(run))
     return fig, axes
 

@@ -36,10 +36,11 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
         _name_lines(axes[name], run, values)
     notes = "; dotted: redemption closed" if (closed & there).any() else ""
     if (there & ~strong).any():
-        notes += f"; faint: under {style.percent(style.SMALL)} of supply"
+        notes += f"; faint: tokens under {100.0 * style.SMALL:g} %"
     style.caption(axes["discount"], f"Discount to net asset value at the day's low{notes}")
     style.caption(axes["cost"], "Cost of selling 1 % of the supply into the pool at once")
     style.date_axis(axes["cost"], x)
+    fig.align_ylabels()
     style.headline(fig, _title(run, style.ids_of(supply), x, there))
     return fig, axes
 

@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 WIDTH = 7.0
 """Width of a figure (inches): the text block of an A4 or letter page."""
 DPI = 200
+TITLE_LENGTH = 78
+"""Characters of a title that fit on one line."""
 
 SMALL = 0.005
 """Tokens with less of all supply are drawn faintly: their prices and queues say little."""
@@ -37,7 +39,7 @@ DOTTED = (0, (1.0, 1.1))
 
 INK, MUTED, FAINT = "#1f2328", "#6a737d", "#d5dae0"
 
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8C6D1F", "#7A5195")
+PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#7a5195")
 """Colours of entities in the order of the scenario; from the ninth on they repeat, lighter."""
 
 SOURCES = {
@@ -121,21 +123,33 @@ def canvas(
         widths: relative widths of the columns.
         share_x: whether axes share their x axis.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    engine = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.05, hspace=0.03, wspace=0.04)
+    engine = ConstrainedLayoutEngine(w_pad=0.09, h_pad=0.05, hspace=0.03, wspace=0.04)
     fig = Figure(figsize=(WIDTH, height), layout=engine)
+    FigureCanvasAgg(fig)
     axes = fig.subplot_mosaic([list(row) for row in layout], sharex=share_x, height_ratios=heights, width_ratios=widths)
     return fig, axes
 
 
 def headline(fig: "Figure", text: str) -> None:
     """What one sees, in a sentence, over the whole figure."""
+    fig.suptitle("\n".join(balanced(text, TITLE_LENGTH)), x=0.012, ha="left", fontsize=10.0, fontweight="bold")
+
+
+def balanced(text: str, width: int) -> list[str]:
+    """Lines of at most ``width`` characters, as few as possible and about equally long."""
     import textwrap
 
-    fig.align_ylabels()
-    fig.suptitle("\n".join(textwrap.wrap(text, 84)), x=0.012, ha="left", fontsize=10.0, fontweight="bold")
+    lines = textwrap.wrap(text, width)
+    for narrower in range(width - 1, 0, -1):
+        tried = textwrap.wrap(text, narrower, break_long_words=False)
+        if len(tried) > len(lines) or max(map(len, tried), default=0) > width:
+            break
+        lines = tried
+    return lines
 
 
 def caption(ax: "Axes", text: str) -> None:
@@ -168,8 +182,8 @@ def lrt_colours(run: "Run") -> dict[str, str]:
 
 
 def _colour(number: int) -> str:
-    base = PALETTE[number % len(PALETTE)]
-    return lighter(base, min(0.35 * (number // len(PALETTE)), 0.7))
+    base, again = PALETTE[number % len(PALETTE)], number // len(PALETTE)
+    return lighter(base, min(0.35 * again, 0.7)) if again else base
 
 
 def lighter(colour: str, part: float) -> str:

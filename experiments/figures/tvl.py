@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from ..store import Run
 
 MARKS: dict[str, tuple[str, str, float]] = {
-    "launch": ("launch", "^", 26.0),
-    "airdrop": ("airdrop", "D", 17.0),
-    "redemption_open": ("redemption opens", "o", 24.0),
-    "depeg": ("discount passes 2 %", "v", 20.0),
-    "slash": ("slash", "x", 22.0),
-    "exploit": ("exploit", "X", 28.0),
-    "pause": ("pause", "s", 18.0),
+    "launch": ("launch", "^", 5.2),
+    "airdrop": ("airdrop", "D", 4.3),
+    "redemption_open": ("redemption opens", "o", 5.0),
+    "depeg": ("discount passes 2 %", "v", 4.6),
+    "slash": ("slash", "x", 4.6),
+    "exploit": ("exploit", "X", 5.4),
+    "pause": ("pause", "s", 4.3),
 }
 """Events that are marked: their name, symbol and size."""
 
@@ -86,14 +86,15 @@ def _lanes(
             if days.empty:
                 continue
             colour = colours.get(lane, style.INK)
-            ax.scatter(
+            ax.plot(
                 style.day_dates(run, days),
                 np.full(len(days), row),
+                linestyle="",
                 marker=symbol,
-                s=size,
-                facecolors=colour,
-                edgecolors=colour if symbol == "x" else "white",
-                linewidths=1.1 if symbol == "x" else 0.4,
+                markersize=size,
+                markerfacecolor=colour,
+                markeredgecolor=colour if symbol == "x" else "white",
+                markeredgewidth=1.2 if symbol == "x" else 0.4,
                 zorder=3,
                 clip_on=False,
             )

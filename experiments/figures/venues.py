@@ -44,6 +44,7 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     )
     _moves(axes["moved"], run, supply.index.to_numpy(), held, list(groups))
     style.date_axis(axes["moved"], x)
+    fig.align_ylabels()
     style.headline(fig, _title(held, list(groups)))
     return fig, axes
 

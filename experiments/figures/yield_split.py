@@ -53,6 +53,7 @@ def figure(run: "Run", lrt: str | None = None) -> "tuple[Figure, dict[str, Axes]
     axes["paid"].set_ylabel("yield per year")
     style.date_axis(axes["paid"], x)
     _key(axes["advertised"], series)
+    fig.align_ylabels()
     style.headline(fig, _title(style.names_of(run, "lrt").get(chosen, chosen), total, series["earned_apr"]))
     return fig, axes
 
