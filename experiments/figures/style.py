@@ -7,6 +7,7 @@ Fit for print at the width of a page (7 inches); colours that people with colour
 import contextlib
 import functools
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -427,8 +428,21 @@ def save_figure(
         for suffix in formats:
             target = base.with_name(f"{base.name}.{suffix}")
             fig.savefig(target, format=suffix, metadata=metadata[suffix])
+            if suffix == "svg":
+                _number_ids(target)
             written.append(target)
     return written
+
+
+_GENERATED_ID = re.compile(r"(?<=[#\"])[A-Za-z]{1,2}[0-9a-f]{10}(?=[\")])")
+
+
+def _number_ids(path: Path) -> None:
+    """Name generated ids by order of appearance: the library makes some of them from addresses in memory."""
+    numbers: dict[str, str] = {}
+    text = path.read_text(encoding="utf-8")
+    numbered = _GENERATED_ID.sub(lambda found: numbers.setdefault(found[0], f"id{len(numbers)}"), text)
+    path.write_text(numbered, encoding="utf-8")
 
 
 @contextlib.contextmanager
