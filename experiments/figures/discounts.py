@@ -41,17 +41,23 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     style.caption(axes["cost"], "Cost of selling 1 % of the supply into the pool at once")
     style.date_axis(axes["cost"], x)
     fig.align_ylabels()
-    style.headline(fig, _title(run, style.ids_of(supply), x, there))
+    style.headline(fig, _title(run, style.ids_of(supply), x, there, strong))
     return fig, axes
 
 
-def _title(run: "Run", ids: list[str], x: NDArray[np.datetime64], there: NDArray[np.bool_]) -> str:
+def _title(
+    run: "Run", ids: list[str], x: NDArray[np.datetime64], there: NDArray[np.bool_], strong: NDArray[np.bool_]
+) -> str:
+    """The deepest discount of a token that counts: nobody makes a market in the dust of an abandoned one."""
     values = np.where(there, run.entity("lrt", "discount").to_numpy(), 0.0)
     if values.size == 0 or values.max() < 1e-4:
         return "No LRT traded below its net asset value"
-    row, column = np.unravel_index(int(values.argmax()), values.shape)
+    counted = np.where(strong, values, 0.0)
+    counted = counted if counted.max() >= 1e-4 else values
+    row, column = np.unravel_index(int(counted.argmax()), counted.shape)
     name = style.names_of(run, "lrt")[ids[column]]
-    return f"The deepest discount was {style.percent(float(values[row, column]))}: {name} on {x[row]}"
+    text = f"The deepest discount was {style.percent(float(counted[row, column]))}: {name} on {x[row]}"
+    return f"{text} (small tokens aside)" if values.max() > counted.max() else text
 
 
 def _logarithmic(ax: "Axes", values: style.Floats) -> None:

@@ -48,7 +48,8 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     _lanes(axes["events"], run, marked, lanes, names, colours)
     axes["share"].plot(style.dates(run.daily), run.daily["lrt_share_of_staked"], color=style.INK)
     style.caption(axes["share"], "Share of all staked ETH")
-    axes["share"].set_ylim(bottom=0.0)
+    # Room above a line that hardly moves: its own margin would be next to nothing on an axis that begins at 0.
+    axes["share"].set_ylim(0.0, 1.08 * float(run.daily["lrt_share_of_staked"].max()) or 0.01)
     style.percent_axis(axes["share"].yaxis)
     style.date_axis(axes["share"], style.dates(run.daily))
     axes["events"].tick_params(axis="x", bottom=False, labelbottom=False)

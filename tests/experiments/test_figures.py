@@ -147,6 +147,26 @@ def test_the_bands_of_a_box_fill_it(run: Run) -> None:
             assert out == pytest.approx(box.eth, rel=1e-5)
 
 
+def test_dust_does_not_make_the_headline_of_the_discounts() -> None:
+    from restaking.experiments.figures import discounts
+
+    quiet = faked(20)
+    lrt = quiet.entities["kind"] == "lrt"
+    ids = list(dict.fromkeys(quiet.entities.loc[lrt, "id"]))
+    big, dust = ids[0], ids[1]
+    quiet.entities.loc[lrt, "discount"] = 0.0
+    for name, supply, discount in ((big, 1e6, 0.03), (dust, 1e-6, 0.99)):
+        rows = lrt & (quiet.entities["id"] == name)
+        quiet.entities.loc[rows, ["supply_eth", "discount"]] = [supply, discount]
+    title = discounts.figure(quiet)[0]._suptitle.get_text()
+    assert "3.0 %" in title and "99 %" not in title and "small tokens aside" in " ".join(title.split())
+
+
+def test_a_line_that_hardly_moves_stays_inside_its_panel(run: Run) -> None:
+    _, axes = draw("tvl", run)
+    assert axes["share"].get_ylim()[1] > 1.05 * run.daily["lrt_share_of_staked"].max()
+
+
 @pytest.mark.parametrize("name", list(FIGURES))
 def test_runs_without_anything_happening_can_be_drawn(name: str) -> None:
     """One day, one LRT that never opens: nothing may divide by it."""
