@@ -11,7 +11,7 @@ and ``file_intention``; it reads yesterday's close, never a mid-day state.
 import math
 from typing import Any
 
-from ..model.kernels.stakers import LEAVING_DISCOUNT_CAP, OPENING_FLOOR_DAYS, SALE_LIMIT_OPEN
+from ..model.kernels.stakers import OPENING_FLOOR_DAYS
 from ..model.randomness import day_key, uniform
 from ..model.state import NOBODY
 from .population import RowAgent
@@ -165,7 +165,7 @@ class Staker(RowAgent):
         """Cost of taking up another venue, spread over the horizon, per year."""
         cost = self.terms["switching_entry"].item()
         if self.satellite != NOBODY:
-            cost = self.terms["switching_rotation"].item() + leaving_discount(self.model.venues[self.satellite])
+            cost = self.terms["switching_rotation"].item() + self.leaving_discount(self.model.venues[self.satellite])
         gas = self.terms["gas_eth"].item() / max(self.moved_eth(), 1e-9)
         return self.terms["yearly"].item() * (self.switching_cost * cost + gas)
 
@@ -173,7 +173,7 @@ class Staker(RowAgent):
         """Utility of not restaking, per year: the cost of leaving, nothing for those who are out."""
         if self.satellite == NOBODY:
             return 0.0
-        cost = self.terms["switching_rotation"].item() + leaving_discount(self.model.venues[self.satellite])
+        cost = self.terms["switching_rotation"].item() + self.leaving_discount(self.model.venues[self.satellite])
         return -self.terms["yearly"].item() * self.switching_cost * cost
 
     def neighbour_shares(self) -> list[float]:
@@ -259,10 +259,27 @@ class Staker(RowAgent):
         """
         discount = max(0.0, 1.0 - venue["price"].item())
         if not venue["redemption_open"]:
-            return 1, min(max(gain, 0.0) / self.terms["yearly"].item(), 1.0)
-        if discount < self.terms["patience"].item() * venue["wait_days"].item() / 365.0:
-            return 1, SALE_LIMIT_OPEN
+            waits_days = venue["opening_days"].item() + venue["wait_days"].item()
+            held_years = min(1.0 / self.terms["yearly"].item(), waits_days / 365.0)
+            return 1, min(max(gain, 0.0) * held_years, 1.0)
+        cost = self.waiting_cost(venue, gain)
+        if discount < cost:
+            return 1, min(cost, 1.0)
         return 0, 0.0
+
+    def waiting_cost(self, venue: Any, gain: float = 0.0) -> float:
+        """What waiting for redemption costs, as a fraction: the discount at which selling at once is as good.
+
+        Args:
+            venue: what is left.
+            gain: utility gained by having left, per year.
+        """
+        return float((self.terms["patience"].item() + max(gain, 0.0)) * venue["wait_days"].item() / 365.0)
+
+    def leaving_discount(self, venue: Any) -> float:
+        """What it expects to lose by leaving, as a fraction: the market's discount, or the wait if that is less."""
+        discount = max(0.0, 1.0 - venue["price"].item())
+        return min(discount, self.waiting_cost(venue)) if venue["redemption_open"] else discount
 
 
 def exit_quality(venue: Any) -> float:
@@ -270,12 +287,6 @@ def exit_quality(venue: Any) -> float:
     if not venue["redemption_open"]:
         return 0.0
     return 1.0 / (1.0 + venue["wait_days"].item() / 7.0)
-
-
-def leaving_discount(venue: Any) -> float:
-    """What a holder expects to lose by leaving, as a fraction."""
-    discount = max(0.0, 1.0 - venue["price"].item())
-    return min(discount, LEAVING_DISCOUNT_CAP) if venue["redemption_open"] else discount
 
 
 def inclusive_value(scores: list[float], noise: float) -> float:

@@ -354,9 +354,10 @@ class RestakingEcosystem(EcosystemBase):
                     market.airdrop_sold += tokens
                 account["token_pools"] -= eth
                 account["claimants"] += eth
-            tokens = market.unlocked(self.day)
-            eth = market.sell(tokens)
-            market.circulating += tokens
+            floating, unlocked = market.float_to_sell(self.day, self.scenario.campaigns), market.unlocked(self.day)
+            eth = market.sell(floating + unlocked)
+            market.float_sold += floating
+            market.circulating += unlocked
             account["token_pools"] -= eth
             account["outside_out"] += eth
             eth = market.budget(self.day, self.campaigns.sentiment)

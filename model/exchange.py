@@ -114,14 +114,16 @@ class Exchange:
         terms = self.scenario.arbitrage
         if self.ordinary == self.arbitrageurs.size:
             return
+        discount = 1.0 - float(self.world.venues["price"][self.first :].min(initial=1.0))
+        if discount <= 0.0:
+            return
         supply = float((self.world.books["shares"] * self.world.venues["nav"])[self.first :].sum())
-        discount = 1.0 - float(self.world.venues["price"][self.first :].min())
         patient = self.arbitrageurs[self.ordinary :]
         nav = self.world.venues["nav"][self.first :]
         worth = patient["eth"] + patient["locked"] + self.held[self.ordinary :] @ nav
         missing = np.maximum(terms.patient_capital_fraction * supply * self.patient_weights - worth, 0.0)
         pace = 1.0 - np.exp(-1.0 / max(terms.refill_days, 1e-3))
-        called = missing * pace * min(1.0, max(discount, 0.0) / DISCOUNT_THAT_CALLS_CAPITAL)
+        called = missing * pace * min(1.0, discount / DISCOUNT_THAT_CALLS_CAPITAL)
         patient["eth"] += called
         self.world.accounts[0]["outside_in"] += called.sum()
 

@@ -67,6 +67,8 @@ class Hazards:
         self._launches = [scenario.day_of(protocol.launch_day) for protocol in self._protocols]
         self._keys = {name: int(seeds.key(f"hazards.{name}")) for name in ("lrt", "loss", "layer", "defi", "defi_loss")}
         self._calendar: dict[int, list[Any]] = {}
+        # Rates rise as audits age: a draw above the last day's chance needs no look at today's.
+        self._highest = [_daily_probability(self.lrt_rate(k, scenario.days)) for k in range(len(self.lrts))]
         for event in self.terms.events:
             self._calendar.setdefault(scenario.day_of(event.day), []).append(event)
 
@@ -87,7 +89,10 @@ class Hazards:
             return exploits
         today, sizes = day_key(self._keys["lrt"], day), day_key(self._keys["loss"], day)
         for k, (is_open, held) in enumerate(zip(launched, tvl, strict=True)):
-            if is_open and held > 0.0 and uniform(today, k) < _daily_probability(self.lrt_rate(k, day)):
+            if not is_open or held <= 0.0:
+                continue
+            u = uniform(today, k)
+            if u < self._highest[k] and u < _daily_probability(self.lrt_rate(k, day)):
                 exploits.append(Exploit(k, self.loss_quantile(uniform(sizes, k)), "contract"))
         if uniform(day_key(self._keys["layer"], day), 0) < _daily_probability(self.terms.layer_exploit_rate):
             exploits.append(Exploit(LAYER, self.terms.layer_exploit_loss, "contract"))

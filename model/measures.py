@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import ledger
 from .concentration import hhi, top_share
 from .kernels import books as move
 from .kernels.concentration import gini_by_histogram, shares_of_largest
-from .kernels.stableswap import selling_cost
+from .kernels.stableswap import selling_costs
+from .kernels.totals import TOTALS, add_up
 from .metrics import metrics_of
 from .recorder import Recorder
 from .restaking_layer import LayerEvent
-from .state import FIRST_LST, IDLE, NOBODY
+from .state import FIRST_LST, IDLE
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -62,6 +62,7 @@ class Measures:
         self._holders = np.zeros(venues, np.int64)
         self._slow = {"staker_gini": 0.0, "governance_hhi": 0.0}
         self._top10 = np.zeros(len(ids["lrt"]))
+        self._sums = np.zeros(1, TOTALS)
         self._depegged = np.zeros(len(ids["lrt"]), bool)
         self._expected_loss = np.zeros(len(ids["lrt"]))
         self._lrt_shares, self._operator_shares, self._avs_shares = (np.zeros(_LARGEST.size + 2) for _ in range(3))
@@ -161,28 +162,20 @@ class Measures:
 
     def _depth(self, part: float) -> Floats:
         exchange, venues = self.model.exchange, self.model.world.venues
+        out = np.empty(exchange.pools.size)
         shares = self.model.world.books["shares"][exchange.first :]
-        return np.array(
-            [
-                selling_cost(exchange.pools[k], venues["nav"][exchange.first + k], part * shares[k])
-                if shares[k] > 0.0 and exchange.pools["eth"][k] > 0.0
-                else 1.0
-                for k in range(exchange.pools.size)
-            ]
-        )
+        selling_costs(exchange.pools, venues["nav"][exchange.first :], shares, part, out)
+        return out
 
     def _total(self, day: int, lrts: dict[str, Floats]) -> dict[str, float]:
         model, world = self.model, self.model.world
-        books, account, layer = world.books, world.accounts[0], model.restaking_layer
+        account, layer, sums = world.accounts[0], model.restaking_layer, self._sums[0]
+        add_up(world, day, model.first_restaking, model.exchange.pools, model.exchange.arbitrageurs, sums)
         supply = lrts["supply_eth"]
         lrt_supply = float(supply.sum())
         weights = supply / max(lrt_supply, 1e-300)
-        staked = float(books["validators"].sum()) + model.scenario.ethereum.other_staked_eth
+        staked = float(sums["validators"]) + model.scenario.ethereum.other_staked_eth
         base = model.signals._base_rate()
-        gross = float((books["shares"] * world.venues["nav"])[1:].sum())
-        lst_nav = world.venues["nav"][FIRST_LST : FIRST_LST + world.accepts.shape[1]]
-        inside = float((world.lst_holdings @ lst_nav).sum())
-        exit_queue = float(world.exits[world.heads[0] :].sum())
         advertised = float(weights @ lrts["advertised_apr"])
         sustainable = float(weights @ (lrts["base_apr"] + lrts["avs_fee_apr"]))
         lrt_hhi = shares_of_largest(supply, _LARGEST, self._lrt_shares)
@@ -192,10 +185,10 @@ class Measures:
             "eth_staked": staked,
             "base_apr": base,
             "lrt_supply_eth": lrt_supply,
-            "restaked_eth": float(model.restaked.sum()),
+            "restaked_eth": float(sums["restaked"]),
             "lrt_share_of_staked": lrt_supply / max(staked, 1.0),
-            "gross_tvl_eth": gross,
-            "net_unique_eth": gross - inside,
+            "gross_tvl_eth": float(sums["gross"]),
+            "net_unique_eth": float(sums["gross"] - sums["inside"]),
             "lrt_hhi": lrt_hhi,
             "lrt_gini": float(self._lrt_shares[4]),
             "lrt_leader_share": float(self._lrt_shares[0]),
@@ -213,12 +206,12 @@ class Measures:
             "programme_apr": float(weights @ lrts["programme_apr"]),
             "sustainable_share": sustainable / advertised if advertised > 0.0 else 1.0,
             "restaking_degree": float(layer.restaking_degree),
-            "entry_queue_eth": float(books["entry"].sum()),
-            "exit_queue_eth": exit_queue,
-            "exit_queue_days": exit_queue / max(model.news_desk.churn[1], 1e-9),
-            "claims_eth": float(books["claims"].sum()),
-            "aware_share": float(world.stakers["aware"].mean()),
-            "restaker_share": float((world.stakers["satellite"] != NOBODY).mean()),
+            "entry_queue_eth": float(sums["entry"]),
+            "exit_queue_eth": float(sums["exit_queue"]),
+            "exit_queue_days": float(sums["exit_queue"]) / max(model.news_desk.churn[1], 1e-9),
+            "claims_eth": float(sums["claims"]),
+            "aware_share": float(sums["aware"]),
+            "restaker_share": float(sums["restakers"]),
             "staker_gini": self._slow["staker_gini"],
             "belief_fdv_ratio": model.campaigns.belief,
             "sentiment": model.campaigns.sentiment,
@@ -230,7 +223,7 @@ class Measures:
             "exploited_eth": float(account["exploited"]),
             "arbitrage_capital_eth": float(model.exchange.arbitrageurs["eth"].sum()),
             "idle_eth": float(account["stakers"]),
-            "ledger_residual_eth": ledger.residual(world, model.exchange),
+            "ledger_residual_eth": float(sums["physical"] - sums["due"]),
         }
 
     def _note_depegs(self, day: int, discounts: Floats) -> None:
@@ -248,13 +241,19 @@ class Measures:
         lst = slice(FIRST_LST, FIRST_LST + len(model.scenario.lst))
         books, venues, layer = world.books, world.venues, model.restaking_layer
         supply = books["shares"] * venues["nav"]
-        recorder.entity["lst"][row] = np.stack(
-            [supply[lst], books["shares"][lst], venues["nav"][lst], venues["apr"][lst], books["buffer"][lst],
-             books["claims"][lst]], axis=1,
-        )  # fmt: skip
+        _fill(
+            recorder.entity["lst"][row],
+            supply[lst],
+            books["shares"][lst],
+            venues["nav"][lst],
+            venues["apr"][lst],
+            books["buffer"][lst],
+            books["claims"][lst],
+        )
         recorder.entity["token"][row] = [
             (
                 market.price,
+                market.high,
                 market.fdv,
                 market.circulating,
                 market.sold_today,
@@ -265,24 +264,33 @@ class Measures:
             for market in (campaign.market for campaign in model.campaigns.campaigns)
         ]
         for campaign in model.campaigns.campaigns:
-            campaign.market.sold_today = 0.0
+            campaign.market.recorded()
         supply[IDLE] = world.accounts[0]["stakers"]
-        apr = venues["apr"].copy()
-        apr[IDLE] = 0.0
-        recorder.entity["venue"][row] = np.stack([supply, self._holders.astype(float), apr], axis=1)
+        venue = recorder.entity["venue"][row]
+        _fill(venue, supply, self._holders, venues["apr"])
+        venue[IDLE, 2] = 0.0
         if recorder.kinds["operator"][0]:
             operators = layer.operators
-            recorder.entity["operator"][row] = np.stack(
-                [operators["stake"], layer.avs_counts, operators["commission"], operators["faults"],
-                 layer.rewards.commission_by_operator], axis=1,
-            )  # fmt: skip
+            _fill(
+                recorder.entity["operator"][row],
+                operators["stake"],
+                layer.avs_counts,
+                operators["commission"],
+                operators["faults"],
+                layer.rewards.commission_by_operator,
+            )
         if recorder.kinds["avs"][0]:
             services = layer.avs
-            pay = services["fee_pay"] + services["token_pay"]
-            recorder.entity["avs"][row] = np.stack(
-                [layer.avs_stake, services["target"], pay, services["fee_pay"], services["service_level"],
-                 services["active"], layer.opted.sum(axis=0)], axis=1,
-            )  # fmt: skip
+            _fill(
+                recorder.entity["avs"][row],
+                layer.avs_stake,
+                services["target"],
+                services["fee_pay"] + services["token_pay"],
+                services["fee_pay"],
+                services["service_level"],
+                services["active"],
+                layer.opted.sum(axis=0),
+            )
 
     # --- the run as a whole -------------------------------------------------------------------------------------------
 
@@ -309,3 +317,9 @@ class Measures:
             layer.avs_names,
             layer.secured,
         )
+
+
+def _fill(table: Floats, *columns: NDArray[Any]) -> None:
+    """Write the columns of a table, one after the other."""
+    for number, column in enumerate(columns):
+        table[:, number] = column

@@ -514,6 +514,7 @@ _LST = _level(
 _TOKEN = _level(
     "token",
     ("price_eth", "ETH/token", "Price", "last", "Price in the token's pool at the close; 0 before it is listed."),
+    ("high_eth", "ETH/token", "High", "last", "Highest price since the row before, the listing price included."),
     ("fdv_eth", "ETH", "Fully diluted value", "last", "Price times total supply."),
     ("circulating", "tokens", "Circulating supply", "last", "Tokens that can be sold: claimed, unlocked or emitted."),
     ("sold_today", "tokens/day", "Sold", "sum", "Tokens sold into the pool since the row before, by whomever."),

@@ -7,16 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hazards import LAYER
-from .markets.redemption import expected_wait_days, instant_fee
-from .state import FIRST_LST, IDLE, KIND_LST
+from .kernels.close import close_exits, close_yields
+from .markets.redemption import instant_fee
+from .state import IDLE, KIND_LST
 
 Floats = NDArray[np.float64]
 
 SMALLEST_VARIANCE = 1e-4
 DISCOUNT_VARIANCE_DAYS = 60.0
-"""Half-life of the memory of price moves that enters the variance of a token."""
-OPEN_WITHOUT_DATE_DAYS = 180.0
-"""Believed days to an opening that nobody has announced."""
+"""Half-life of the memory of discounts that enters the variance of a token."""
 
 
 class Signals:
@@ -39,12 +38,11 @@ class Signals:
         restaking = model.world.venues.size - model.first_restaking
         lrts = restaking - 2
         self.opening_days = np.zeros(lrts)
-        self.base_apr, self.fee_apr, self.avs_token_apr, self.programme_apr, self.points_apr = (
-            np.zeros(restaking) for _ in range(5)
-        )
+        self._aprs = np.zeros((4, restaking))
+        self.base_apr, self.fee_apr, self.avs_token_apr, self.programme_apr = self._aprs
+        self.points_apr = np.zeros(restaking)
         self._integration = model.world.venues["integration"][model.first_lrt :].copy()
-        self._price_before = np.ones(lrts)
-        self._price_variance = np.zeros(lrts)
+        self._squared_discount = np.zeros(lrts)
         terms = model.scenario.stakers
         self._forget = 0.5 ** (1.0 / terms.discount_memory_days)
         self._fade = 0.5 ** (1.0 / DISCOUNT_VARIANCE_DAYS)
@@ -58,23 +56,13 @@ class Signals:
 
     def _yields(self) -> None:
         model, world = self.model, self.model.world
-        venues, books, first = world.venues, world.books, self.model.first_restaking
+        venues, books = world.venues, world.books
         base = self._base_rate()
-        supply = model.restaked
         if model.day == 0:
-            for venue in range(1, venues.size):
-                venues["apr"][venue] = (1.0 - books["fee"][venue]) * base
-        lst_apr = venues["apr"][FIRST_LST : FIRST_LST + world.accepts.shape[1]]
-        lst_nav = venues["nav"][FIRST_LST : FIRST_LST + world.accepts.shape[1]]
-        kept = 1.0 - books["fee"][first:]
-        own = kept * base * books["validators"][first:] + (world.lst_holdings[first:] * lst_nav) @ lst_apr
-        self.base_apr[:] = np.where(supply > 1.0, own / np.maximum(supply, 1.0), kept * base)
-        rewards = model.restaking_layer.rewards
-        self.fee_apr[:] = kept * rewards.fee_apr
-        self.avs_token_apr[:] = kept * rewards.token_apr
-        self.programme_apr[:] = kept * self._programme_rate(supply)
-        venues["fee_yield"][first:] = self.base_apr + self.fee_apr
-        venues["token_yield"][first:] = self.avs_token_apr + self.programme_apr
+            venues["apr"][1:] = (1.0 - books["fee"][1:]) * base
+        rewards, supply = model.restaking_layer.rewards, model.restaked
+        rate = self._programme_rate(supply)
+        close_yields(world, base, model.first_restaking, rewards.fee_apr, rewards.token_apr, rate, self._aprs)
         self._points(supply)
         venues["apr"][IDLE] = model.scenario.stakers.liquidity_value
 
@@ -114,33 +102,21 @@ class Signals:
         venues["integration"] = self._integration
 
     def _exits(self) -> None:
-        model, terms = self.model, self.model.scenario.stakers
-        world, first = model.world, model.first_lrt
-        waiting = world.exits[world.heads[0] : model.day + 1].sum()
-        churn, sweep = model.news_desk.churn[1], model.scenario.ethereum.sweep_days
-        for venue in range(model.first_restaking, world.venues.size):
-            book, row = world.books[venue], world.venues[venue]
-            row["wait_days"] = expected_wait_days(
-                request_eth=0.0,
-                buffer_eth=float(book["buffer"]),
-                claims_eth=float(book["claims"]),
-                exiting_eth=float(book["exiting"]),
-                cooldown_days=float(book["cooldown_days"]),
-                exit_queue_eth=float(waiting),
-                churn_eth_per_day=churn,
-                sweep_days=sweep,
-                escrow_days=float(book["escrow_days"]),
-                parallel=bool(book["parallel"]),
-            )
-        for k, protocol in enumerate(model.scenario.lrt.values()):
-            row = world.venues[first + k]
+        model, scenario = self.model, self.model.scenario
+        for k, protocol in enumerate(scenario.lrt.values()):
             self.opening_days[k] = self._days_to_opening(k, protocol)
-            row["opening_days"] = self.opening_days[k]
-            pool = model.exchange.pools[k]
-            row["bargain"] = max(0.0, 0.5 * float(pool["token"] * row["nav"] - pool["eth"]))
-            row["illiquidity"] = 0.0 if row["redemption_open"] else terms.illiquidity
-            seen = max(0.0, 1.0 - float(model.exchange.fills.lrts["mean_price"][k]))
-            row["remembered_discount"] = max(seen, float(row["remembered_discount"]) * self._forget)
+        close_exits(
+            model.world,
+            model.exchange.pools,
+            model.exchange.fills.lrts["mean_price"],
+            self.opening_days,
+            model.day,
+            model.first_restaking,
+            model.news_desk.churn[1],
+            scenario.ethereum.sweep_days,
+            scenario.stakers.illiquidity,
+            self._forget,
+        )
 
     def _days_to_opening(self, k: int, protocol: Any) -> float:
         """What people believe: the date once it is announced, long before that."""
@@ -152,24 +128,24 @@ class Signals:
             return float(paused)
         if left <= protocol.redemption_announced_days:
             return float(max(left, 1))
-        return OPEN_WITHOUT_DATE_DAYS
+        return float(self.model.scenario.stakers.unannounced_opening_days)
 
     def _risks(self) -> None:
         model, hazards = self.model, self.model.hazards
         venues, first = model.world.venues, model.first_restaking
         slashing = model.restaking_layer.slashing_variance() if model.day % 7 == 0 else None
-        price = venues["price"][model.first_lrt :]
-        moved = np.log(np.maximum(price, 1e-6) / self._price_before)
-        self._price_variance = self._fade * self._price_variance + (1.0 - self._fade) * 365.0 * moved**2
-        self._price_before[:] = np.maximum(price, 1e-6)
+        discount = 1.0 - model.exchange.fills.lrts["mean_price"]
+        self._squared_discount = self._fade * self._squared_discount + (1.0 - self._fade) * discount**2
         if slashing is None:
             return
         scale = model.scenario.stakers.unfamiliarity_scale
+        yearly = 365.0 / model.scenario.stakers.switching_horizon_days
         for r in range(venues.size - first):
             row, k = venues[first + r], r - 2 if r >= 2 else LAYER
             jump = hazards.variance(k, model.day, slashing=float(slashing[r]))
-            moves = float(self._price_variance[k]) if r >= 2 else 0.0
-            row["variance"] = max(jump + moves, SMALLEST_VARIANCE)
+            # A discount comes and goes: it is risked once, at the exit, and so is spread over the time held.
+            exit_risk = yearly * float(self._squared_discount[k]) if r >= 2 else 0.0
+            row["variance"] = max(jump + exit_risk, SMALLEST_VARIANCE)
             row["risk"] = hazards.risk_score(k, model.day)
             if r >= 2:
                 protocol = model.scenario.lrt[model.venue_names[first + r]]

@@ -8,7 +8,6 @@ Seems" (arXiv:2312.02752).
 """
 
 import math
-import statistics
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,6 @@ INSIDERS_SELL = 0.3
 """Part of unlocked insider tokens that reaches the market (assumption)."""
 CREDIT_EVERY_DAYS = 30
 
-_NORMAL = statistics.NormalDist()
-
 
 def sold_share(days: float, terms: Any) -> float:
     """Part of claimed tokens that recipients have sold ``days`` after the claim, in [0, 1].
@@ -34,9 +31,13 @@ def sold_share(days: float, terms: Any) -> float:
     """
     if days <= 0.0:
         return 0.0
-    fast = _NORMAL.cdf(math.log(days / terms.sale_farmer_median_days) / terms.sale_spread)
-    slow = _NORMAL.cdf(math.log(days / terms.sale_user_median_days) / terms.sale_spread)
+    fast = _normal_cdf(math.log(days / terms.sale_farmer_median_days) / terms.sale_spread)
+    slow = _normal_cdf(math.log(days / terms.sale_user_median_days) / terms.sale_spread)
     return float(terms.sale_ever * terms.sale_fraction * (FAST_SELLERS * fast + (1.0 - FAST_SELLERS) * slow))
+
+
+def _normal_cdf(z: float) -> float:
+    return 0.5 * math.erfc(-z * math.sqrt(0.5))
 
 
 class TokenMarket:
@@ -51,7 +52,8 @@ class TokenMarket:
         tokens: token side of the pool.
         circulating: tokens that have left the treasury.
         buyers_spent: ETH that outside buyers have paid so far.
-        sold_today: tokens sold into the pool today.
+        sold_today: tokens sold into the pool since the last record.
+        high: highest price since the last record, ETH per token.
     """
 
     def __init__(self, terms: Any, fee: float) -> None:
@@ -60,7 +62,8 @@ class TokenMarket:
         self.listed_on: int | None = None
         self.listing_fdv = 0.0
         self.eth = self.tokens = self.circulating = self.buyers_spent = self.sold_today = 0.0
-        self.airdropped = self.airdrop_sold = 0.0
+        self.high = 0.0
+        self.airdropped = self.airdrop_sold = self.float_sold = 0.0
 
     @property
     def listed(self) -> bool:
@@ -83,6 +86,7 @@ class TokenMarket:
         self.eth = self.terms.pool_eth_fraction * fdv
         self.tokens = self.terms.pool_eth_fraction * self.terms.supply
         self.circulating += self.tokens + self.terms.other_float * self.terms.supply
+        self.high = self.price
         return self.eth
 
     def sell(self, tokens: float) -> float:
@@ -101,7 +105,12 @@ class TokenMarket:
             self.eth += eth
             self.tokens -= tokens
             self.buyers_spent += eth
+            self.high = max(self.high, self.price)
         return tokens
+
+    def recorded(self) -> None:
+        """Begin a new record: what is counted or remembered since the last one starts anew."""
+        self.sold_today, self.high = 0.0, self.price
 
     def budget(self, day: int, sentiment: float) -> float:
         """What outside buyers spend today, ETH."""
@@ -109,6 +118,20 @@ class TokenMarket:
             return 0.0
         faded = 0.5 ** ((day - self.listed_on) / self.terms.buyers_half_life_days)
         return float(self.terms.buyers_budget / 365.0 * self.listing_fdv * faded * sentiment)
+
+    def float_to_sell(self, day: int, terms: Any) -> float:
+        """Tokens that holders of the other float (launch pools, early grants) bring to market today.
+
+        They sell as airdrop recipients do.
+
+        Args:
+            day: day of the run.
+            terms: ``scenario.campaigns``.
+        """
+        if self.listed_on is None:
+            return 0.0
+        due = sold_share(day - self.listed_on + 1.0, terms) * self.terms.other_float * self.terms.supply
+        return max(due - self.float_sold, 0.0)
 
     def unlocked(self, day: int) -> float:
         """Insider tokens that come to market today."""

@@ -17,6 +17,8 @@ A pool without reserves on either side has no price (NaN) and fills nothing.
 import math
 from typing import Any
 
+import numpy as np
+
 from .._compile import compiled
 
 Record = Any
@@ -168,6 +170,53 @@ def eth_up_to(price: float, eth: float, worth: float, d: float, ann: float, budg
     return min(budget, max(0.0, reserves_at(price, d, ann, min(eth, worth))[0] - eth))
 
 
+@compiled
+def depth(eth: float, worth: float, d: float, ann: float) -> float:
+    """ETH-worth of LRT that moves the price by one unit of its logarithm, at the margin: ``-d(worth)/d(log price)``.
+
+    From the derivative of the marginal price along the curve, where ``d(eth)/d(worth) = -price``.
+    """
+    product = d * (d / (2.0 * eth)) * (d / (2.0 * worth))
+    numerator, denominator = ann + product / worth, ann + product / eth
+    price = numerator / denominator
+    change = ann * (1.0 - price)  # of the product, as it is ann * (eth + worth - d) + d on the curve
+    steepness = (product / worth - change) / (worth * numerator)
+    steepness += (change + product * price / eth) / (eth * denominator)
+    return 1.0 / steepness
+
+
+@compiled
+def lvr_rate(eth: float, worth: float, d: float, ann: float, volatility: float) -> float:
+    """Loss-versus-rebalancing per unit of time, as a fraction of the pool's value.
+
+    What arbitrageurs earn who trade without fee and without pause:
+    ``volatility**2 / 2 * price**2 * |d(worth)/d(price)|`` over the value (Milionis, Moallemi, Roughgarden, Zhang 2022,
+    "Automated market making and loss-versus-rebalancing", arXiv:2208.06046, for any curve). For a constant product
+    it would be ``volatility**2 / 8``; a flat curve holds more of what is falling and loses more.
+
+    Args:
+        eth: ETH reserve.
+        worth: LRT reserve valued at NAV, ETH.
+        d: invariant, ETH.
+        ann: amplification times the number of coins.
+        volatility: of the price over NAV, per square root of the unit of time.
+    """
+    price = marginal_price(eth, worth, d, ann)
+    moved = 0.5 * volatility * volatility * price * depth(eth, worth, d, ann)
+    return moved / (eth + price * worth)
+
+
+@compiled
+def divergence_loss(before: float, after: float, ann: float) -> float:
+    """Value of a provider's share over that of its unmoved deposit, less 1, after a move ``before`` to ``after``.
+
+    At most 0; without fees. Both values are at the price ``after``. Also called impermanent loss.
+    """
+    kept_eth, kept_worth = reserves_at(before, 1.0, ann)
+    eth, worth = reserves_at(after, 1.0, ann)
+    return min(0.0, (eth + after * worth) / (kept_eth + after * kept_worth) - 1.0)
+
+
 # --- one POOL record ------------------------------------------------------------------------------------------------
 
 
@@ -242,3 +291,69 @@ def selling_cost(pool: Record, nav: float, shares: float) -> float:
         first: float = spot_price(pool, nav) * (1.0 - pool["fee"])
         return 1.0 - first
     return 1.0 - quote_sale(pool, nav, shares) / (shares * nav)
+
+
+@compiled
+def selling_costs(pools: np.ndarray, navs: np.ndarray, shares: np.ndarray, part: float, out: np.ndarray) -> None:
+    """:func:`selling_cost` of a part of the supply of every LRT; 1 where there is nothing to sell or no pool.
+
+    Args:
+        pools: (K,) ``POOL``.
+        navs: (K,) ETH per share.
+        shares: (K,) supplies.
+        part: fraction of supply that is sold at once.
+        out: (K,) written.
+    """
+    for k in range(len(pools)):
+        out[k] = selling_cost(pools[k], navs[k], part * shares[k]) if shares[k] > 0.0 else 1.0
+
+
+@compiled
+def best_arbitrage(pool: Record, nav: float, price: float) -> tuple[float, float, float]:
+    """Most profitable trade against an outside ``price`` (ETH per ETH-worth) at which any amount can be traded.
+
+    The fee is taken from the output: selling pays until the marginal price has fallen to ``price / (1 - fee)``, buying
+    until it has risen to ``price * (1 - fee)``.
+
+    Returns:
+        ``(shares_change, eth_change, profit)`` of the arbitrageur before the outside leg; profit in ETH. All 0 inside
+        the band without trade, and when the pool does not trade.
+    """
+    if not trades(pool, nav) or price <= 0.0:
+        return 0.0, 0.0, 0.0
+    keep = 1.0 - pool["fee"]
+    paid = eth_to_price(pool, nav, price * keep)
+    if paid > 0.0:
+        shares = quote_purchase(pool, nav, paid)
+        gain = shares * nav * price - paid
+        return (shares, -paid, gain) if gain > 0.0 else (0.0, 0.0, 0.0)
+    given = shares_to_price(pool, nav, price / keep)
+    if given > 0.0:
+        eth = quote_sale(pool, nav, given)
+        gain = eth - given * nav * price
+        return (-given, eth, gain) if gain > 0.0 else (0.0, 0.0, 0.0)
+    return 0.0, 0.0, 0.0
+
+
+@compiled
+def shares_at_cost(pool: Record, nav: float, cost: float) -> float:
+    """Shares whose sale at once loses ``cost`` of their NAV to price and fee; the inverse of :func:`selling_cost`.
+
+    0 when even the first share costs more; infinite when ``cost`` is 1 or more, as no sale costs that.
+    """
+    if not trades(pool, nav) or selling_cost(pool, nav, 0.0) >= cost:
+        return 0.0
+    if cost >= 1.0:
+        return math.inf
+    low, high = 0.0, pool["token"] + pool["eth"] / nav
+    while selling_cost(pool, nav, high) < cost:
+        low, high = high, 2.0 * high
+    for _ in range(_MOST_STEPS):
+        middle = 0.5 * (low + high)
+        if middle <= low or middle >= high:
+            break
+        if selling_cost(pool, nav, middle) < cost:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -12,10 +12,6 @@ from .._compile import compiled
 from ..state import NOBODY
 from .draws import day_key, uniform
 
-SALE_LIMIT_OPEN = 0.02
-"""Largest discount a seller accepts while redemption is open and the queue is the alternative."""
-LEAVING_DISCOUNT_CAP = 0.012
-"""With redemption open nobody expects to lose more than this by leaving."""
 OPENING_FLOOR_DAYS = 30.0
 """A discount is never expected to close faster, as a yearly return."""
 
@@ -36,11 +32,17 @@ def exit_quality(venue):
 
 
 @compiled
-def leaving_discount(venue):
-    """What a holder expects to lose by leaving, as a fraction."""
+def waiting_cost(venue, gain, terms):
+    """What waiting for redemption costs, as a fraction: the discount at which selling at once is as good."""
+    return (terms["patience"] + max(gain, 0.0)) * venue["wait_days"] / 365.0
+
+
+@compiled
+def leaving_discount(venue, terms):
+    """What a holder expects to lose by leaving, as a fraction: the market's discount, or the wait if that is less."""
     discount = max(0.0, 1.0 - venue["price"])
     if venue["redemption_open"] == 1:
-        return min(discount, LEAVING_DISCOUNT_CAP)
+        return min(discount, waiting_cost(venue, 0.0, terms))
     return discount
 
 
@@ -126,7 +128,7 @@ def score(row, day, staker, stakers, venues, archetype, taste, indptr, indices, 
     moved = max(archetype["satellite_cap"] * (core_eth + satellite_eth), satellite_eth)
     cost = terms["switching_entry"]
     if satellite != NOBODY:
-        cost = terms["switching_rotation"] + leaving_discount(venues[satellite])
+        cost = terms["switching_rotation"] + leaving_discount(venues[satellite], terms)
     moving = terms["yearly"] * (np.float64(staker["switching_cost"]) * cost + terms["gas_eth"] / max(moved, 1e-9))
     if staker["social_influence"] > 0.0:
         neighbour_shares(row, stakers, indptr, indices, terms, neighbours)
@@ -185,7 +187,7 @@ def decide(row, day, stakers, venues, archetypes, tastes, indptr, indices, terms
     holds = satellite != NOBODY
     outside = 0.0
     if holds:
-        cost = terms["switching_rotation"] + leaving_discount(venues[satellite])
+        cost = terms["switching_rotation"] + leaving_discount(venues[satellite], terms)
         outside = -terms["yearly"] * np.float64(staker["switching_cost"]) * cost
     value = inclusive_value(scores, terms["decision_noise"])
     stays_in = 0.0
@@ -223,12 +225,14 @@ def _choose_exit(venue, gain, terms, out):
     """Redeem or sell, and how low: waiting has a price, and with redemption closed there is only the market."""
     discount = max(0.0, 1.0 - venue["price"])
     if venue["redemption_open"] == 0:
+        held_years = min(1.0 / terms["yearly"], (venue["opening_days"] + venue["wait_days"]) / 365.0)
         out["sell"] = 1
-        out["limit"] = min(max(gain, 0.0) / terms["yearly"], 1.0)
+        out["limit"] = min(max(gain, 0.0) * held_years, 1.0)
         return
-    if discount < terms["patience"] * venue["wait_days"] / 365.0:
+    cost = waiting_cost(venue, gain, terms)
+    if discount < cost:
         out["sell"] = 1
-        out["limit"] = SALE_LIMIT_OPEN
+        out["limit"] = min(cost, 1.0)
 
 
 @compiled

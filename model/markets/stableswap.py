@@ -3,12 +3,38 @@
 Prices are ETH per ETH-worth of LRT (market price over NAV, 1 is par); shares are LRT shares, ``nav`` is ETH per share.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..kernels import stableswap as kernel
 from ..state import POOL
+
+
+class Arbitrage(NamedTuple):
+    """A trade against the pool, from the trader's side, before the outside leg."""
+
+    shares: float  # LRT shares received (negative: given)
+    eth: float  # ETH received (negative: paid)
+    profit: float  # ETH, shares valued at the outside price
+
+
+def token_share(price: float, amplification: float) -> float:
+    """The LRT's part of the reserves (at NAV) at which the marginal price is ``price``; one half at par.
+
+    >>> round(token_share(0.98, amplification=50), 4)
+    0.6905
+    """
+    eth, worth = kernel.reserves_at(price, 1.0, 2.0 * amplification)
+    return float(worth / (eth + worth))
+
+
+def divergence_loss(before: float, after: float, amplification: float) -> float:
+    """Value of a provider's share over that of its unmoved deposit, less 1, after a move ``before`` to ``after``.
+
+    At most 0; without fees. Also called impermanent loss.
+    """
+    return float(kernel.divergence_loss(before, after, 2.0 * amplification))
 
 
 class StableSwapPool:
@@ -102,3 +128,43 @@ class StableSwapPool:
         self._record["eth"] += eth
         self._record["token"] -= shares
         return shares
+
+    def token_share(self, nav: float = 1.0) -> float:
+        """The LRT's part of the reserves, counted at NAV; NaN when the pool does not trade."""
+        worth = self.token * nav
+        return worth / (self.eth + worth) if self.trades(nav) else float("nan")
+
+    def value(self, price: float, nav: float = 1.0) -> float:
+        """Value of the reserves when an ETH-worth of LRT is worth ``price`` ETH, ETH."""
+        return self.eth + price * self.token * nav
+
+    def best_arbitrage(self, price: float, nav: float = 1.0) -> Arbitrage:
+        """The most profitable trade against an outside ``price`` (ETH per ETH-worth) in a market without limits.
+
+        An LRT that can be redeemed has such a price: NAV less what redeeming and waiting cost.
+        """
+        return Arbitrage(*(float(x) for x in kernel.best_arbitrage(self._record, nav, price)))
+
+    def shares_at_cost(self, cost: float, nav: float = 1.0) -> float:
+        """Shares that can be sold at once for a loss of ``cost`` (fraction of NAV); the inverse of selling_cost."""
+        return float(kernel.shares_at_cost(self._record, nav, cost))
+
+    def depth(self, nav: float = 1.0) -> float:
+        """ETH-worth of LRT that moves the price by one unit of its logarithm, at the margin; 0 without reserves."""
+        if not self.trades(nav):
+            return 0.0
+        return float(kernel.depth(self.eth, self.token * nav, self.invariant(nav), 2.0 * self.amplification))
+
+    def lvr_rate(self, volatility: float, nav: float = 1.0) -> float:
+        """Loss-versus-rebalancing per unit of time, a fraction of the pool's value; NaN when it does not trade.
+
+        Milionis, Moallemi, Roughgarden, Zhang (2022), arXiv:2208.06046.
+
+        Args:
+            volatility: of the price over NAV, per square root of the unit of time.
+            nav: ETH per share.
+        """
+        if not self.trades(nav):
+            return float("nan")
+        d, ann = self.invariant(nav), 2.0 * self.amplification
+        return float(kernel.lvr_rate(self.eth, self.token * nav, d, ann, volatility))

@@ -387,6 +387,13 @@ class StakerParameters(Parameters):
     discount_memory_days: float = parameter(
         180.0, description="half-life of the memory of a discount", unit="days", low=1.0, high=36_500.0
     )
+    unannounced_opening_days: float = parameter(
+        90.0,
+        description="believed days until redemption opens while no date is announced",
+        unit="days",
+        low=1.0,
+        high=3_650.0,
+    )
     buyer_pull: float = parameter(
         0.5,
         description="part of a discount's return until redemption opens that buyers count on",

@@ -85,22 +85,22 @@ class TokenParameters(Parameters):
         scale="log",
     )
     pool_eth_fraction: float = parameter(
-        0.02,
-        description="ETH side of the token's own pool at listing, as a share of its fully diluted value",
+        0.08,
+        description="ETH side of the token's own pool at listing, all venues taken together, over its diluted value",
         unit="fraction",
         low=0.0001,
         high=1.0,
         scale="log",
     )
     buyers_budget: float = parameter(
-        0.10,
-        description="what outside buyers spend in the first year, over the fully diluted value at listing",
+        0.1,
+        description="yearly rate at which outside buyers spend at listing, over the fully diluted value then",
         unit="1/yr",
         low=0.0,
         high=10.0,
     )
     buyers_half_life_days: float = parameter(
-        180.0,
+        45.0,
         description="time in which outside buying halves",
         unit="days",
         low=1.0,
