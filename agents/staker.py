@@ -11,9 +11,9 @@ and ``file_intention``; it reads yesterday's close, never a mid-day state.
 import math
 from typing import Any
 
-from ..model.kernels.stakers import OPENING_FLOOR_DAYS
+from ..model.kernels.stakers import OPENING_FLOOR_DAYS, VALIDATOR_ETH
 from ..model.randomness import day_key, uniform
-from ..model.state import NOBODY
+from ..model.state import IDLE, NOBODY, SOLO
 from .population import RowAgent
 
 CLOSED = -math.inf
@@ -23,7 +23,7 @@ class Staker(RowAgent):
     """One holder of ETH: a core asset, at most one restaked position (the satellite), at most one pending exit.
 
     Columns (see the record type ``STAKER``) read and write as attributes; ``taste`` holds its persistent liking of
-    each restaking venue, per year.
+    each restaking venue, ``liquidity_value`` what idle ETH is worth to it, both per year.
     """
 
     core: int
@@ -42,6 +42,7 @@ class Staker(RowAgent):
     switching_cost: float
     social_influence: float
     taste: Any
+    liquidity_value: float
 
     # --- what it owns -------------------------------------------------------------------------------------------------
 
@@ -74,8 +75,13 @@ class Staker(RowAgent):
         """One day: hear of restaking, or reconsider when the clock says so."""
         if not self.aware:
             self.aware = int(self.becomes_aware())
-        elif self.pending_route == NOBODY and self.wakes():
+            restaking = False
+        else:
+            restaking = self.pending_route == NOBODY and self.wakes()
+        if restaking:
             self.decide()
+        elif self.pending_route == NOBODY and self.wakes_to_core():
+            self.exchange_core()
 
     def draw(self, stream: str) -> float:
         """Today's uniform draw of this staker from one stream."""
@@ -98,6 +104,47 @@ class Staker(RowAgent):
         if self.satellite != NOBODY:
             attention *= self.model.venues[self.satellite]["attention"].item()
         return self.draw("attention") < min(attention, 0.5)
+
+    def wakes_to_core(self) -> bool:
+        """Whether it looks at its core asset today: the other end of the draw that wakes it to restaking."""
+        return self.draw("attention") >= 1.0 - self.terms["core_attention"].item()
+
+    def exchange_core(self) -> None:
+        """Stake idle ETH or take staked ETH back, when yield and the worth of liquidity are far enough apart (E1)."""
+        eth, gas = self.core_eth, self.terms["gas_eth"].item()
+        if eth <= gas:
+            return
+        liquidity = float(self.liquidity_value)
+        if self.core != IDLE:
+            cost = self.switching_cost * self.terms["switching_rotation"].item() + gas / eth
+            if liquidity - self.model.venues[self.core]["apr"].item() > self.terms["yearly"].item() * cost:
+                self.model.file_intention(self.row, IDLE, 1.0)
+            return
+        chosen = self.pick_core(eth)
+        if chosen == NOBODY:
+            return
+        cost = self.switching_cost * self.terms["switching_entry"].item() + gas / eth
+        if self.model.venues[chosen]["apr"].item() - liquidity > self.terms["yearly"].item() * cost:
+            self.model.file_intention(self.row, chosen, 1.0)
+
+    def pick_core(self, eth: float) -> int:
+        """Where it would stake ``eth``: by yield, and by how many already do; ``NOBODY`` if nowhere."""
+        cores = range(SOLO, self.first)
+        venues, noise = self.model.venues, self.terms["decision_noise"].item()
+        best = max(venues[core]["apr"].item() for core in cores)
+        weights = []
+        for core in cores:
+            weight = venues[core]["following"].item() * math.exp((venues[core]["apr"].item() - best) / noise)
+            weights.append(0.0 if core == SOLO and eth < VALIDATOR_ETH else weight)
+        total = 0.0
+        for weight in weights:
+            total += weight
+        left = self.draw("core") * total
+        for core, weight in zip(cores, weights, strict=True):
+            if weight > 0.0 and left < weight:
+                return core
+            left -= weight
+        return NOBODY
 
     def decide(self) -> None:
         """Restake or not, then where, how much, and by which exit."""

@@ -93,6 +93,7 @@ class RestakingEcosystem(EcosystemBase):
         self.archetype_terms = genesis.archetype_terms(scenario)
         self.social_network = social_network(scenario.networks, self.world.stakers["archetype"], seeds)
         self._tastes = tastes
+        self._liquidity = genesis.liquidity_values(scenario, seeds, self.world.stakers["core"])
         self._intentions = np.zeros(self.world.stakers.size, INTENTION)
         self._intended = 0
         self.exchange = Exchange(scenario, self.world)
@@ -115,7 +116,7 @@ class RestakingEcosystem(EcosystemBase):
             self,
             staker_class,
             self.world.stakers,
-            cold={"taste": self._tastes, "points": self.world.points},
+            cold={"taste": self._tastes, "points": self.world.points, "liquidity_value": self._liquidity},
             derived={"wealth": self._wealth},
         )
         self.operators = Population(self, NodeOperator, self.restaking_layer.operators)
@@ -259,6 +260,7 @@ class RestakingEcosystem(EcosystemBase):
                 self.world.venues,
                 self.archetype_terms,
                 self._tastes,
+                self._liquidity,
                 self.social_network.indptr,
                 self.social_network.indices,
                 self.staker_terms,
@@ -299,7 +301,8 @@ class RestakingEcosystem(EcosystemBase):
         self.exchange.trade(self.day, self.signals.opening_days, self.signals.instant_fees())
 
     def faults(self) -> None:
-        """Operator faults and slashing, contract exploits."""
+        """Slashing by the base layer and by AVSs, contract exploits, and what the scenario puts on the calendar."""
+        self._base_slashing()
         losses, events = self.restaking_layer.faults(self.day, self.restaked, self.scenario.hazards.enabled)
         self._suffer(losses, 1)
         self.measures.layer_events(events + self.restaking_layer.take_events())
@@ -311,8 +314,29 @@ class RestakingEcosystem(EcosystemBase):
             self._suffer(lost, 0)
             name = "restaking" if exploit.lrt == LAYER else self.venue_names[self.first_lrt + exploit.lrt]
             self.recorder.event(self.day, 0, "exploit", name, "", float(lost.sum()), "ETH", exploit.cause)
+        for exploit in self.hazards.draw_defi(self.day, launched):
+            self._drain(exploit)
         for event in self.hazards.scheduled(self.day):
             self._scheduled(event)
+
+    def _base_slashing(self) -> None:
+        ethereum = self.scenario.ethereum
+        if self.scenario.hazards.enabled:
+            move.slash_validators(
+                self.world,
+                self.day,
+                self.hazards.base_key,
+                ethereum.base_slashing_rate,
+                ethereum.base_slashing_loss,
+            )
+
+    def _drain(self, exploit: Any) -> None:
+        """A pool or market around an LRT is robbed: providers of liquidity lose, the token is used less."""
+        name = self.venue_names[self.first_lrt + exploit.lrt]
+        eth = self.exchange.drain(exploit.lrt, exploit.loss_fraction)
+        self.signals.distrust(exploit.lrt, exploit.loss_fraction)
+        self.news_desk.alarm(self.first_lrt + exploit.lrt, exploit.loss_fraction)
+        self.recorder.event(self.day, 0, "exploit", name, "", eth, "ETH", exploit.cause)
 
     def _scheduled(self, event: Any) -> None:
         """Slashes and shocks that the scenario puts on the calendar."""
@@ -321,17 +345,29 @@ class RestakingEcosystem(EcosystemBase):
             self._suffer(losses, 1)
             self.measures.layer_events(events)
             return
+        if event.kind == "exploit":
+            venue = self.venue_names.index(event.target)
+            eth = event.size * float(self.world.books["shares"][venue] * self.world.venues["nav"][venue])
+            lost = self._take(venue, eth, 0)
+            self.recorder.event(self.day, 0, "exploit", event.target, "", lost, "ETH", "scheduled")
+            return
         self.news_desk.shock(self.day, event)
 
     def _suffer(self, losses: NDArray[np.float64], burned: int) -> None:
         """Restaking venues lose ETH: their books bear it, their holders see it."""
         for r in np.flatnonzero(losses):
-            venue = self.first_restaking + int(r)
-            held = max(float(self.restaked[r]), 1e-300)
-            lost = move.lose(self.world, venue, float(losses[r]), self.day, burned)
-            severity = min(FRIGHT * lost / held, 1.0)
-            move.frighten(self.world, venue, severity, self.day)
-            self.news_desk.alarm(venue, severity)
+            self._take(self.first_restaking + int(r), float(losses[r]), burned)
+
+    def _take(self, venue: int, eth: float, burned: int) -> float:
+        """Take ETH from a venue's book; returns what was lost."""
+        held = max(float(self.world.books["shares"][venue] * self.world.venues["nav"][venue]), 1e-300)
+        lost = float(move.lose(self.world, venue, eth, self.day, burned))
+        for holder in range(self.first_restaking, self.world.venues.size):
+            move.revalue(self.world, holder)
+        severity = min(FRIGHT * lost / held, 1.0)
+        move.frighten(self.world, venue, severity, self.day)
+        self.news_desk.alarm(venue, severity)
+        return lost
 
     def settle(self) -> None:
         """Token sales, proceeds, and what the close tells tomorrow's deciders."""
@@ -437,12 +473,18 @@ class RestakingEcosystem(EcosystemBase):
         self.world.points[:, number] = 0.0
         campaign.points, campaign.generosity = 0.0, 1.0
 
-    def list_token(self, number: int) -> float:
-        """Open a token's market at the scenario's realised valuation; returns FDV over TVL."""
+    def list_token(self, number: int, day: int | None = None) -> float:
+        """Open a token's market at the scenario's realised valuation; returns FDV over TVL.
+
+        Args:
+            number: the campaign.
+            day: day since which the token trades, today when None; a day before the run opens it at today's
+                valuation, with the buyers, the sales and the unlocks of its age.
+        """
         campaign = self.campaigns.campaigns[number]
-        tvl = float(self.restaked.sum()) if number == len(self.protocols) else float(self.lrt_supplies[number])
+        tvl = float(self.restaked.sum()) if number == len(self.scenario.lrt) else float(self.lrt_supplies[number])
         ratio = float(campaign.market.terms.listing_fdv_over_tvl)
-        eth = campaign.market.list(self.day, ratio * max(tvl, 1.0))
+        eth = campaign.market.list(self.day if day is None else day, ratio * max(tvl, 1.0))
         self.world.accounts[0]["token_pools"] += eth
         self.world.accounts[0]["outside_in"] += eth
         return ratio

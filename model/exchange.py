@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .kernels import books as move
 from .kernels.books import World
+from .kernels.stableswap import spot_price
 from .kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, new_fills, trade_day
 from .markets.order_book import acting_order
 from .state import ARBITRAGEUR, ORDER, POOL
@@ -161,7 +162,7 @@ class Exchange:
 
     def _book(self, day: int) -> None:
         fills, account = self.fills, self.world.accounts[0]
-        account["burned"] += fills.gas_eth.sum()
+        account["gas"] += fills.gas_eth.sum()
         for k in range(self.pools.size):
             book = self.world.books[self.first + k]
             minted = fills.lrts["mint_eth"][k] + fills.minted_eth[:, k].sum()
@@ -183,6 +184,19 @@ class Exchange:
         self._claims.append((cohort, k, owner, eth))
         if owner >= 0:
             self.arbitrageurs["locked"][owner] += eth
+
+    def drain(self, k: int, fraction: float) -> float:
+        """Let an attacker take part of the ETH of an LRT's pool; returns the ETH.
+
+        The pool is left with more of the token, so the price falls until somebody trades it back.
+        """
+        pool = self.pools[k]
+        eth = min(max(fraction, 0.0), 1.0) * float(pool["eth"])
+        pool["eth"] -= eth
+        self.world.accounts[0]["exploited"] += eth
+        row = self.world.venues[self.first + k]
+        row["price"] = max(spot_price(pool, float(row["nav"])), LAST_PRICE_FLOOR)
+        return eth
 
     def collect_claims(self) -> None:
         """Money of paid claims goes back to arbitrageurs and liquidity providers."""

@@ -80,7 +80,7 @@ def draw_stakers(scenario: Any, seeds: SeedTree) -> tuple[NDArray[np.void], Floa
 def staker_terms(scenario: Any, seeds: SeedTree) -> NDArray[np.void]:
     """The (1,) ``STAKER_TERMS`` of a scenario."""
     terms, out = scenario.stakers, np.zeros(1, STAKER_TERMS)
-    for stream in ("attention", "choice", "participation", "news", "neighbour"):
+    for stream in ("attention", "core", "choice", "participation", "news", "neighbour"):
         out[f"{stream}_key"] = seeds.key(f"stakers.{stream}")
     out["first"] = FIRST_LST + len(scenario.lst)
     out["restaking_venues"] = 2 + len(scenario.lrt)
@@ -99,6 +99,7 @@ def staker_terms(scenario: Any, seeds: SeedTree) -> NDArray[np.void]:
         "buyer_pull_cap",
         "resize_band",
         "merton_gamma",
+        "core_attention",
     ):
         out[field] = getattr(terms, field)
     if not terms.persistent_taste:
@@ -108,6 +109,17 @@ def staker_terms(scenario: Any, seeds: SeedTree) -> NDArray[np.void]:
     out["yearly"] = 365.0 / terms.switching_horizon_days
     out["patience"] = PATIENCE
     return out
+
+
+def liquidity_values(scenario: Any, seeds: SeedTree, cores: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(N,) what idle ETH is worth to each staker, per year.
+
+    Spread half-normally around the scenario's value, on the side that agrees with what the staker holds at the start:
+    above it for idle ETH, below it for staked.
+    """
+    terms = scenario.stakers
+    distance = np.abs(seeds.generator("stakers.liquidity").standard_normal(cores.size)) * terms.liquidity_spread
+    return (terms.liquidity_value + np.where(cores == IDLE, distance, -distance)).astype(np.float32)
 
 
 def archetype_terms(scenario: Any) -> NDArray[np.void]:

@@ -16,6 +16,8 @@ import statistics
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .randomness import SeedTree, day_key, uniform
 
 LAYER = -1
@@ -65,7 +67,9 @@ class Hazards:
         self._scenario = scenario
         self._protocols = list(scenario.lrt.values())
         self._launches = [scenario.day_of(protocol.launch_day) for protocol in self._protocols]
-        self._keys = {name: int(seeds.key(f"hazards.{name}")) for name in ("lrt", "loss", "layer", "defi", "defi_loss")}
+        self._keys = {
+            name: int(seeds.key(f"hazards.{name}")) for name in ("lrt", "loss", "layer", "defi", "defi_loss", "base")
+        }
         self._calendar: dict[int, list[Any]] = {}
         # Rates rise as audits age: a draw above the last day's chance needs no look at today's.
         self._highest = [_daily_probability(self.lrt_rate(k, scenario.days)) for k in range(len(self.lrts))]
@@ -98,8 +102,13 @@ class Hazards:
             exploits.append(Exploit(LAYER, self.terms.layer_exploit_loss, "contract"))
         return exploits
 
+    @property
+    def base_key(self) -> np.uint64:
+        """Stream of the base layer's slashings."""
+        return np.uint64(self._keys["base"])
+
     def draw_defi(self, day: int, launched: Iterable[Any]) -> list[Exploit]:
-        """Exploits of the pools and markets around each LRT; the loss is a fraction of what the token has there."""
+        """Exploits of the pools and markets around each LRT; the loss is a fraction of the ETH there."""
         if not self.terms.enabled:
             return []
         today, sizes = day_key(self._keys["defi"], day), day_key(self._keys["defi_loss"], day)

@@ -15,7 +15,7 @@ TOLERANCE = 1e-9
 """Relative to all ETH of the world, or to the supply of a token."""
 
 INFLOWS = ("initial", "issued", "users", "token_buyers", "outside_in")
-OUTFLOWS = ("burned", "exploited", "outside_out")
+OUTFLOWS = ("burned", "gas", "exploited", "outside_out")
 
 
 class LedgerError(AssertionError):

@@ -363,9 +363,9 @@ _TOTAL = _level(
     (
         "slashed_eth",
         "ETH",
-        "Slashed and burned",
+        "Slashed",
         "last",
-        "ETH destroyed so far, cumulative: slashing, and the (small) gas of arbitrage.",
+        "ETH destroyed by slashing so far, cumulative: by the base layer and by AVSs.",
     ),
     (
         "exploited_eth",

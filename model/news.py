@@ -71,7 +71,18 @@ class News:
                 self._on(season.start, self._say, "season_start", campaign.name)
                 self._on(season.end, self._snapshot, number, season)
                 self._on(season.claim, self._airdrop, number, season)
+            if campaign.listing_day is not None and campaign.listing_day < 0:
+                self._listed_before(number, campaign)
             self._on(campaign.listing_day, self._list, number)
+
+    def _listed_before(self, number: int, campaign: Any) -> None:
+        """A token that traded before the run: nobody is surprised any more, and its first float has been sold."""
+        market = campaign.market
+        past = sum(season.share for season in campaign.seasons if season.claim < 0)
+        market.circulating += past * market.terms.supply
+        market.airdropped += past * market.terms.supply
+        self.model.list_token(number, campaign.listing_day)
+        market.float_sold = market.float_to_sell(0, self.model.scenario.campaigns)
 
     def read(self, day: int) -> None:
         """Carry out what the calendar has for the day, then see which seasons run."""

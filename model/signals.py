@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .hazards import LAYER
 from .kernels.close import close_exits, close_yields
 from .markets.redemption import instant_fee
-from .state import IDLE, KIND_LST
+from .state import IDLE, KIND_LST, SOLO
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +47,10 @@ class Signals:
         self._forget = 0.5 ** (1.0 / terms.discount_memory_days)
         self._fade = 0.5 ** (1.0 / DISCOUNT_VARIANCE_DAYS)
 
+    def distrust(self, k: int, fraction: float) -> None:
+        """Markets around LRT k were robbed of a fraction of their ETH: that part of its use is gone."""
+        self._integration[k] *= 1.0 - fraction
+
     def close(self) -> None:
         """Update every venue for tomorrow's deciders."""
         self._yields()
@@ -65,6 +69,8 @@ class Signals:
         close_yields(world, base, model.first_restaking, rewards.fee_apr, rewards.token_apr, rate, self._aprs)
         self._points(supply)
         venues["apr"][IDLE] = model.scenario.stakers.liquidity_value
+        staked = books["shares"][SOLO : model.first_restaking] * venues["nav"][SOLO : model.first_restaking]
+        venues["following"][SOLO : model.first_restaking] = staked / max(float(staked.sum()), 1e-300)
 
     def _base_rate(self) -> float:
         ethereum = self.model.scenario.ethereum

@@ -62,6 +62,7 @@ VENUE = np.dtype(
         ("opening_days", "f8"),  # believed days until redemption opens, 0 when open
         ("attention", "f8"),  # multiplier of holders' attention (1 when nothing happened)
         ("apr", "f8"),  # realised yield of the day, per year, without campaign points
+        ("following", "f8"),  # share of all staked core assets that is here, 0 for idle ETH and restaking venues
     ],
     align=True,
 )
@@ -118,6 +119,7 @@ ARBITRAGEUR = np.dtype(
 STAKER_TERMS = np.dtype(
     [
         ("attention_key", "u8"),  # streams of draws, one key each
+        ("core_key", "u8"),
         ("choice_key", "u8"),
         ("participation_key", "u8"),
         ("news_key", "u8"),
@@ -140,6 +142,7 @@ STAKER_TERMS = np.dtype(
         ("resize_band", "f8"),
         ("merton_gamma", "f8"),
         ("patience", "f8"),  # what waiting for redemption costs a seller, per year
+        ("core_attention", "f8"),  # daily probability of reconsidering the part not restaked
     ],
     align=True,
 )
@@ -157,7 +160,7 @@ ARCHETYPE = np.dtype(
 INTENTION = np.dtype(
     [
         ("row", "i4"),
-        ("target", "u1"),  # restaking venue, NOBODY to go back to the core
+        ("target", "u1"),  # restaking venue, NOBODY to go back to the core; another core asset to exchange the core
         ("sell", "u1"),  # 1: sell the satellite on the market, 0: redeem it
         ("share", "f8"),  # part of wealth to be restaked
         ("limit", "f8"),  # largest discount to NAV that a sale accepts
@@ -193,7 +196,8 @@ ACCOUNTS = np.dtype(
         ("token_buyers", "f8"),  # outside buyers of governance and AVS tokens
         ("outside_in", "f8"),  # liquidity providers, arbitrage and patient capital from outside
         # named flows out, cumulative
-        ("burned", "f8"),  # slashing and gas
+        ("burned", "f8"),  # slashing
+        ("gas", "f8"),  # burned as gas
         ("exploited", "f8"),
         ("outside_out", "f8"),
     ],

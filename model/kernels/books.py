@@ -6,12 +6,15 @@ book uses its buffer: first for claims, then up to the buffer's target, the rest
 called back from validators, through Ethereum's exit queue, the sweep and, for restaked ETH, the layer's escrow.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from .._compile import compiled
-from ..state import FIRST_LST, IDLE, KIND_LRT, KIND_LST_RESTAKING, NOBODY
+from ..state import FIRST_LST, IDLE, KIND_LRT, KIND_LST, KIND_LST_RESTAKING, NOBODY
+from .draws import day_key, uniform
+from .stakers import VALIDATOR_ETH
 from .trading import discount_bucket
 
 DUST = 1e-9
@@ -222,6 +225,9 @@ def carry_out(world, intentions, count, day, orders, filed):
         row, target = intention["row"], intention["target"]
         staker = world.stakers[row]
         satellite = staker["satellite"]
+        if target != NOBODY and world.venues[target]["kind"] <= KIND_LST:
+            _exchange_core(world, row, target, day)
+            continue
         if satellite == NOBODY:
             wealth = staker["core_shares"] * world.venues[staker["core"]]["nav"]
             filed = _enter(world, row, target, intention["share"] * wealth, day, orders, filed)
@@ -239,6 +245,19 @@ def carry_out(world, intentions, count, day, orders, filed):
         shares = staker["satellite_shares"]
         filed = _exit(world, row, shares, target, intention["sell"], intention["limit"], day, orders, filed)
     return filed
+
+
+@compiled
+def _exchange_core(world, row, target, day):
+    """Stake idle ETH, or ask for staked ETH back; it is idle once it is paid."""
+    staker = world.stakers[row]
+    core, shares = staker["core"], staker["core_shares"]
+    if core == IDLE:
+        world.accounts[0]["stakers"] -= shares
+        staker["core"], staker["core_shares"] = target, mint(world, target, shares)
+        return
+    staker["core"], staker["core_shares"] = IDLE, 0.0
+    enqueue(world, core, row, day, request(world, core, shares, day), NOBODY)
 
 
 @compiled
@@ -564,6 +583,52 @@ def lose(world, venue, eth, day, burned):
         world.accounts[0]["exploited"] += lost
     revalue(world, venue)
     return lost
+
+
+@compiled
+def slash_validators(world, day, key, rate, loss):
+    """Slashings by the base layer: a Poisson number of 32-ETH validators of every book; returns the ETH burned.
+
+    Small numbers by inversion, large ones by the normal approximation.
+
+    Args:
+        world: the world.
+        day: day of the run.
+        key: stream of the draws.
+        rate: slashings per validator and year.
+        loss: part of a slashed validator's stake that is burned.
+    """
+    total = 0.0
+    today = day_key(key, day)
+    for venue in range(1, world.venues.size):
+        book = world.books[venue]
+        mean = book["validators"] / VALIDATOR_ETH * rate / 365.0
+        if mean <= 0.0:
+            continue
+        slashed = _poisson(mean, uniform(today, 2 * venue), uniform(today, 2 * venue + 1))
+        if slashed <= 0.0:
+            continue
+        eth = min(slashed * VALIDATOR_ETH * loss, book["validators"])
+        book["validators"] -= eth
+        world.accounts[0]["burned"] += eth
+        revalue(world, venue)
+        total += eth
+    return total
+
+
+@compiled
+def _poisson(mean, u, v):
+    """Poisson quantile of ``u``; with a mean above 50 a rounded normal draw from both uniforms (Box and Muller)."""
+    if mean > 50.0:
+        normal = math.sqrt(-2.0 * math.log(max(u, 1e-300))) * math.cos(2.0 * math.pi * v)
+        return max(np.rint(mean + math.sqrt(mean) * normal), 0.0)
+    count, term = 0.0, math.exp(-mean)
+    below = term
+    while u >= below and count < 400.0:
+        count += 1.0
+        term *= mean / count
+        below += term
+    return count
 
 
 @compiled

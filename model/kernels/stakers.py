@@ -9,11 +9,13 @@ import math
 import numpy as np
 
 from .._compile import compiled
-from ..state import NOBODY
+from ..state import IDLE, NOBODY, SOLO
 from .draws import day_key, uniform
 
 OPENING_FLOOR_DAYS = 30.0
 """A discount is never expected to close faster, as a yearly return."""
+VALIDATOR_ETH = 32.0
+"""Least deposit of a solo staker (consensus specification, MAX_EFFECTIVE_BALANCE before Electra)."""
 
 
 @compiled
@@ -114,6 +116,61 @@ def wakes(row, day, staker, venues, archetypes, terms):
     if staker["satellite"] != NOBODY:
         attention *= venues[staker["satellite"]]["attention"]
     return uniform(day_key(terms["attention_key"], day), row) < min(attention, 0.5)
+
+
+@compiled
+def wakes_to_core(row, day, terms):
+    """Whether a staker looks at its core asset today: the other end of the draw that wakes it to restaking."""
+    return uniform(day_key(terms["attention_key"], day), row) >= 1.0 - terms["core_attention"]
+
+
+@compiled
+def pick_core(venues, eth, terms, u):
+    """Where a holder of ``eth`` idle ETH would stake: by yield, and by how many already do; ``NOBODY`` if nowhere."""
+    best = -math.inf
+    for core in range(SOLO, terms["first"]):
+        best = max(best, venues[core]["apr"])
+    total = 0.0
+    for core in range(SOLO, terms["first"]):
+        total += _pull_of_core(core, venues[core], eth, best, terms)
+    left = u * total
+    for core in range(SOLO, terms["first"]):
+        weight = _pull_of_core(core, venues[core], eth, best, terms)
+        if weight > 0.0 and left < weight:
+            return core
+        left -= weight
+    return NOBODY
+
+
+@compiled
+def _pull_of_core(core, venue, eth, best, terms):
+    if core == SOLO and eth < VALIDATOR_ETH:
+        return 0.0
+    return venue["following"] * math.exp((venue["apr"] - best) / terms["decision_noise"])
+
+
+@compiled
+def exchange_core(row, day, staker, venues, liquidity_value, terms, out):
+    """Stake idle ETH or take staked ETH back, when the yield and the worth of liquidity are far enough apart.
+
+    Returns 1 when it files an intention into ``out``.
+    """
+    core = staker["core"]
+    eth = staker["core_shares"] * venues[core]["nav"]
+    if eth <= terms["gas_eth"]:
+        return 0
+    gas = terms["gas_eth"] / eth
+    out["row"], out["share"], out["sell"], out["limit"] = row, 1.0, 0, 0.0
+    if core != IDLE:
+        cost = np.float64(staker["switching_cost"]) * terms["switching_rotation"] + gas
+        out["target"] = IDLE
+        return 1 if liquidity_value - venues[core]["apr"] > terms["yearly"] * cost else 0
+    chosen = pick_core(venues, eth, terms, uniform(day_key(terms["core_key"], day), row))
+    if chosen == NOBODY:
+        return 0
+    cost = np.float64(staker["switching_cost"]) * terms["switching_entry"] + gas
+    out["target"] = chosen
+    return 1 if venues[chosen]["apr"] - liquidity_value > terms["yearly"] * cost else 0
 
 
 @compiled
@@ -236,7 +293,7 @@ def _choose_exit(venue, gain, terms, out):
 
 
 @compiled
-def stakers_day(day, alive, stakers, venues, archetypes, tastes, indptr, indices, terms, intentions):
+def stakers_day(day, alive, stakers, venues, archetypes, tastes, liquidity_values, indptr, indices, terms, intentions):
     """All stakers' day: who becomes aware, who reconsiders, what they want.
 
     Args:
@@ -246,6 +303,7 @@ def stakers_day(day, alive, stakers, venues, archetypes, tastes, indptr, indices
         venues: (V,) ``VENUE`` records of yesterday's close.
         archetypes: (A,) ``ARCHETYPE`` records.
         tastes: (N, R) persistent tastes for restaking venues, per year.
+        liquidity_values: (N,) what idle ETH is worth to each staker, per year.
         indptr: (N + 1,) row pointers of the social network.
         indices: neighbours.
         terms: (1,) ``STAKER_TERMS``.
@@ -265,8 +323,18 @@ def stakers_day(day, alive, stakers, venues, archetypes, tastes, indptr, indices
             if becomes_aware(row, day, stakers, indptr, indices, shared):
                 staker["aware"] = 1
                 informed += 1
+            if staker["pending_route"] == NOBODY and wakes_to_core(row, day, shared):
+                filed += exchange_core(
+                    row, day, staker, venues, np.float64(liquidity_values[row]), shared, intentions[filed]
+                )
             continue
-        if staker["pending_route"] != NOBODY or not wakes(row, day, staker, venues, archetypes, shared):
+        if staker["pending_route"] != NOBODY:
+            continue
+        if not wakes(row, day, staker, venues, archetypes, shared):
+            if wakes_to_core(row, day, shared):
+                filed += exchange_core(
+                    row, day, staker, venues, np.float64(liquidity_values[row]), shared, intentions[filed]
+                )
             continue
         filed += decide(
             row,

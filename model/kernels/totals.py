@@ -78,4 +78,4 @@ def add_up(world, day, restaking, pools, arbitrageurs, out):
     )
     out["physical"] = physical
     came = account["initial"] + account["issued"] + account["users"] + account["token_buyers"] + account["outside_in"]
-    out["due"] = came - (account["burned"] + account["exploited"] + account["outside_out"])
+    out["due"] = came - (account["burned"] + account["gas"] + account["exploited"] + account["outside_out"])

@@ -203,7 +203,7 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     aware_news: float = parameter(
-        0.0035,
+        0.0023,
         description="Bass coefficient of innovation: chance a day to hear of restaking from the news",
         unit="1/day",
         low=0.0,
@@ -211,7 +211,7 @@ class StakerParameters(Parameters):
         source=_BASS,
     )
     aware_word_of_mouth: float = parameter(
-        0.09,
+        0.077,
         description="Bass coefficient of imitation: the same from neighbours, when all of them restake",
         unit="1/day",
         low=0.0,
@@ -230,7 +230,7 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     attention: float = parameter(
-        0.04,
+        0.045,
         description="rate at which a staker reconsiders its restaking",
         unit="1/day",
         low=0.0,
@@ -238,10 +238,14 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     core_attention: float = parameter(
-        0.004, description="rate at which it reconsiders the part not restaked", unit="1/day", low=0.0, high=1.0
+        0.004,
+        description="rate at which it reconsiders the part not restaked; 0: it keeps its core asset for good",
+        unit="1/day",
+        low=0.0,
+        high=0.5,
     )
     salience: float = parameter(
-        22.0,
+        2.8,
         description="how much attention a full disappointment adds, as a multiple of normal attention",
         unit="multiple",
         low=0.0,
@@ -249,13 +253,13 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     salience_days: float = parameter(
-        9.0, description="time in which that fades by a factor e", unit="days", low=0.1, high=3_650.0, source=_GROWTH
+        7.1, description="time in which that fades by a factor e", unit="days", low=0.1, high=3_650.0, source=_GROWTH
     )
     taste_scale: float = parameter(
-        0.02, description="Gumbel scale of lasting tastes for venues", unit="1/yr", low=0.0, high=10.0, source=_GROWTH
+        0.032, description="Gumbel scale of lasting tastes for venues", unit="1/yr", low=0.0, high=10.0, source=_GROWTH
     )
     decision_noise: float = parameter(
-        0.003,
+        0.001,
         description="Gumbel scale of the noise in one choice of venue",
         unit="1/yr",
         low=0.0,
@@ -263,7 +267,7 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     participation_noise: float = parameter(
-        0.006,
+        0.0072,
         description="logistic scale of the noise in one choice whether to restake",
         unit="1/yr",
         low=0.0,
@@ -279,14 +283,14 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     risk_sigma: float = parameter(
-        1.1,
+        0.91,
         description="standard deviation of the logarithm of perceived risk across stakers",
         low=0.0,
         high=5.0,
         source=_GROWTH,
     )
     familiarity_days: float = parameter(
-        175.0,
+        93.0,
         description="time of loss-free exposure in which perceived risk falls by a factor e",
         unit="days",
         low=1.0,
@@ -294,7 +298,7 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     familiarity_floor: float = parameter(
-        0.04,
+        0.047,
         description="part of perceived risk that experience never removes",
         unit="fraction",
         low=0.0,
@@ -302,7 +306,7 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     integration_median: float = parameter(
-        0.09,
+        0.094,
         description="median value of full DeFi integration of a token",
         unit="1/yr",
         low=0.0,
@@ -317,10 +321,10 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     integration_days: float = parameter(
-        28.0, description="time constant of integration", unit="days", low=0.1, high=3_650.0, source=_GROWTH
+        25.0, description="time constant of integration", unit="days", low=0.1, high=3_650.0, source=_GROWTH
     )
     integration_half_eth: float = parameter(
-        1.2e6,
+        1_400_000.0,
         description="supply at which integration tends to one half",
         unit="ETH",
         low=1.0,
@@ -329,7 +333,7 @@ class StakerParameters(Parameters):
         scale="log",
     )
     integration_power: float = parameter(
-        1.7, description="returns to scale of integration: exponent of supply", low=0.1, high=10.0, source=_GROWTH
+        2.0, description="returns to scale of integration: exponent of supply", low=0.1, high=10.0, source=_GROWTH
     )
     integration_closed: float = parameter(
         0.4,
@@ -340,7 +344,7 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     switching_entry: float = parameter(
-        0.0025,
+        0.0041,
         description="cost of starting to restake, as a share of the amount",
         unit="fraction",
         low=0.0,
@@ -348,7 +352,7 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     switching_rotation: float = parameter(
-        0.0019,
+        0.00083,
         description="cost of moving from one restaking venue to another, as a share of the amount",
         unit="fraction",
         low=0.0,
@@ -371,7 +375,7 @@ class StakerParameters(Parameters):
         role="fact",
     )
     unfamiliarity_scale: float = parameter(
-        0.04,
+        0.031,
         description="charge for a young, unaudited, hardly integrated protocol",
         unit="1/yr",
         low=0.0,
@@ -379,23 +383,23 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     illiquidity: float = parameter(
-        0.015, description="charge while redemption is closed", unit="1/yr", low=0.0, high=10.0, source=_GROWTH
+        0.019, description="charge while redemption is closed", unit="1/yr", low=0.0, high=10.0, source=_GROWTH
     )
     discount_memory_weight: float = parameter(
-        0.5, description="weight of a remembered discount as a yearly charge", unit="1/yr", low=0.0, high=100.0
+        0.081, description="weight of a remembered discount as a yearly charge", unit="1/yr", low=0.0, high=100.0
     )
     discount_memory_days: float = parameter(
         180.0, description="half-life of the memory of a discount", unit="days", low=1.0, high=36_500.0
     )
     unannounced_opening_days: float = parameter(
-        90.0,
+        49.0,
         description="believed days until redemption opens while no date is announced",
         unit="days",
         low=1.0,
         high=3_650.0,
     )
     buyer_pull: float = parameter(
-        0.5,
+        0.81,
         description="part of a discount's return until redemption opens that buyers count on",
         unit="fraction",
         low=0.0,
@@ -413,7 +417,7 @@ class StakerParameters(Parameters):
         role="lever",
     )
     expected_fdv_ratio: float = parameter(
-        0.6,
+        0.69,
         description="fully diluted value over TVL expected of a new token before any was seen",
         unit="ratio",
         low=0.001,
@@ -422,7 +426,7 @@ class StakerParameters(Parameters):
         scale="log",
     )
     fdv_supply_elasticity: float = parameter(
-        0.55,
+        0.54,
         description="elasticity of the expected value to the protocol's supply; below 1, giants pay less per ETH",
         low=0.0,
         high=2.0,
@@ -437,7 +441,7 @@ class StakerParameters(Parameters):
         scale="log",
     )
     unlaunched_discount: float = parameter(
-        0.5,
+        0.51,
         description="what a token that does not trade yet is worth, relative to one that does",
         unit="fraction",
         low=0.0,
@@ -452,14 +456,14 @@ class StakerParameters(Parameters):
         source=_GROWTH,
     )
     surprise_belief_weight: float = parameter(
-        0.55,
+        0.75,
         description="elasticity of what is expected of every token to that surprise, times market share",
         low=0.0,
         high=20.0,
         source=_GROWTH,
     )
     news_aware: float = parameter(
-        0.15,
+        0.14,
         description="share of the unaware who hear of an airdrop that beats expectations twofold",
         unit="fraction",
         low=0.0,
@@ -481,6 +485,13 @@ class StakerParameters(Parameters):
         high=10.0,
     )
     liquidity_value: float = parameter(0.03, description="convenience of idle ETH", unit="1/yr", low=0.0, high=10.0)
+    liquidity_spread: float = parameter(
+        0.01,
+        description="scale of its half-normal spread among stakers: above for those who begin idle, below for others",
+        unit="1/yr",
+        low=0.0,
+        high=1.0,
+    )
     persistent_taste: bool = parameter(True, description="tastes last; off: drawn anew in every choice", role="lever")
     learning: bool = parameter(True, description="experience lowers perceived risk", role="lever")
     points: bool = parameter(True, description="stakers value points", role="lever")

@@ -5,6 +5,7 @@ import pytest
 
 from restaking.agents import Staker
 from restaking.model import RestakingEcosystem
+from restaking.model.state import IDLE
 
 SMALL = {"stakers.count": 200, "days": 90, "stakers.initial_aware": 0.7}
 
@@ -24,6 +25,26 @@ def test_objects_and_kernel_agree_decision_for_decision(seed: int) -> None:
             assert fast._intentions[: fast._intended].tolist() == slow._intentions[: slow._intended].tolist()
             assert fast.world.stakers.tobytes() == slow.world.stakers.tobytes(), f"day {day}"
         assert decided > 100
+
+
+@pytest.mark.parametrize(("mev_apr", "becomes_idle"), [(0.02, False), (0.0, True)])
+def test_objects_and_kernel_agree_on_core_assets(mev_apr: float, becomes_idle: bool) -> None:
+    often = {"stakers.core_attention": 0.2, "ethereum.mev_apr": mev_apr}
+    with (
+        RestakingEcosystem("baseline", seed=4, **SMALL, **often) as fast,
+        RestakingEcosystem("baseline", seed=4, engine="objects", **SMALL, **often) as slow,
+    ):
+        before, moved = fast.world.stakers["core"] == IDLE, 0
+        for day in range(60):
+            fast.step()
+            slow.step()
+            assert fast._intentions[: fast._intended].tolist() == slow._intentions[: slow._intended].tolist()
+            assert fast.world.stakers.tobytes() == slow.world.stakers.tobytes(), f"day {day}"
+            now = fast.world.stakers["core"] == IDLE
+            moved += int((now & ~before if becomes_idle else before & ~now).sum())
+            before = now
+        assert moved > 5
+        fast.check_invariants()
 
 
 class Hermit(Staker):

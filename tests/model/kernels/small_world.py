@@ -16,7 +16,7 @@ BIG, SMALL, NATIVE, LST_RESTAKING, ALPHA, BETA = range(2, 8)
 
 STAKERS = 10
 FLOWS_IN = ("initial", "issued", "users", "token_buyers", "outside_in")
-FLOWS_OUT = ("burned", "exploited", "outside_out")
+FLOWS_OUT = ("burned", "gas", "exploited", "outside_out")
 PLACES = ("validators", "entry", "exiting", "buffer", "treasury")
 ACCOUNTS = ("stakers", "claims_paid", "claimants", "operators", "token_pools")
 
