@@ -62,6 +62,7 @@ class Measures:
         self._holders = np.zeros(venues, np.int64)
         self._slow = {"staker_gini": 0.0, "governance_hhi": 0.0}
         self._top10 = np.zeros(len(ids["lrt"]))
+        self._belief = np.zeros(len(ids["lrt"]))
         self._sums = np.zeros(1, TOTALS)
         self._depegged = np.zeros(len(ids["lrt"]), bool)
         self._expected_loss = np.zeros(len(ids["lrt"]))
@@ -105,7 +106,9 @@ class Measures:
         )
         for k in range(self._top10.size):
             self._expected_loss[k] = model.hazards.expected_loss(k, model.day)
-            held = rows["satellite_shares"][rows["satellite"] == model.first_lrt + k]
+            holds = rows["satellite"] == model.first_lrt + k
+            held = rows["satellite_shares"][holds]
+            self._belief[k] = np.average(rows["token_belief"][holds], weights=held) if held.sum() > 0.0 else 0.0
             self._top10[k] = top_share(held, max(1, math.ceil(0.1 * held.size))) if held.size else 0.0
 
     def earned(self, day: int, first: int) -> Floats:
@@ -121,8 +124,8 @@ class Measures:
         venues, books = model.world.venues[first:], model.world.books[first:]
         supply, fills = model.lrt_supplies, exchange.fills.lrts
         own = slice(2, None)
-        advertised = signals.base_apr[own] + signals.fee_apr[own] + signals.avs_token_apr[own]
-        advertised = advertised + signals.programme_apr[own] + signals.points_apr[own]
+        promised = signals.avs_token_apr[own] + signals.programme_apr[own] + signals.points_apr[own]
+        advertised = signals.base_apr[own] + signals.fee_apr[own] + promised
         earned = self.earned(day, first)
         trust = np.array([campaign.trust for campaign in model.campaigns.campaigns[:-1]])
         shares = books["shares"]
@@ -147,7 +150,7 @@ class Measures:
             "advertised_apr": advertised,
             "earned_apr": earned,
             "risk_adjusted_apr": earned - self._expected_loss,
-            "implied_apr": advertised - signals.points_apr[own] * (1.0 - 0.5 * np.minimum(trust, 1.0)),
+            "implied_apr": signals.base_apr[own] + signals.fee_apr[own] + self._belief * promised,
             "integration": venues["integration"],
             "trust": trust,
             "holders": self._holders[first:].astype(float),

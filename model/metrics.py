@@ -472,10 +472,10 @@ _LRT = _level(
     (
         "implied_apr",
         "1/yr",
-        "Yield after learning",
+        "Implied yield",
         "mean",
-        "advertised_apr with points at what is left of their value to who has learned from airdrops: "
-        "points_apr * trust / 2 (trust at most 1) in place of points_apr.",
+        "Yield as its holders see it: base_apr and avs_fee_apr in full; tokens, programme and points times the holders' "
+        "belief in such promises (mean weighted by what they hold, taken once a week). Zero belief while nobody holds.",
     ),
     ("integration", "fraction", "DeFi integration", "last", "Stock of integrations, 0 none to 1 everywhere."),
     ("trust", "ratio", "Trust in its campaigns", "last", "Factor on the protocol's promises, 1 before any airdrop."),

@@ -81,6 +81,7 @@ class News:
         past = sum(season.share for season in campaign.seasons if season.claim < 0)
         market.circulating += past * market.terms.supply
         market.airdropped += past * market.terms.supply
+        market.airdrop_sold += past * market.terms.supply
         self.model.list_token(number, campaign.listing_day)
         market.float_sold = market.float_to_sell(0, self.model.scenario.campaigns)
 

@@ -80,3 +80,20 @@ def test_metrics_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         METRICS[0].name = "x"  # type: ignore[misc]
     assert isinstance(METRICS[0], Metric)
+
+
+def test_implied_yield_lies_between_what_is_paid_in_eth_and_what_is_advertised() -> None:
+    from restaking.model import RestakingEcosystem
+
+    with RestakingEcosystem("baseline", seed=1, **{"stakers.count": 400, "days": 60}) as model:
+        model.run()
+        names = model.recorder.kinds["lrt"][1]
+        last = {name: model.recorder.entity["lrt"][60, 0, names.index(name)] for name in names}
+        rows = model.world.stakers
+        holders = rows["satellite"] == model.first_lrt
+        beliefs = rows["token_belief"][holders]
+        paid_in_eth = last["base_apr"] + last["avs_fee_apr"]
+        promised = last["advertised_apr"] - paid_in_eth
+        assert promised > 0.01
+        assert paid_in_eth + beliefs.min() * promised < last["implied_apr"] < paid_in_eth + beliefs.max() * promised
+        assert paid_in_eth < last["implied_apr"] < last["advertised_apr"]

@@ -139,7 +139,7 @@ def test_options(scenario: str, capsys: pytest.CaptureFixture[str], options: lis
     ("arguments", "message"),
     [
         (["lst"], "there is no command 'lst'; nearest: list"),
-        (["frobnicate"], "commands: run, list, explain, network"),
+        (["frobnicate"], "commands: run, "),
         (["--frobnicate"], "--frobnicate"),
         (["list"], "subject"),
         (["list", "scenario"], "scenario"),

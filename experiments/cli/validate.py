@@ -1,0 +1,72 @@
+"""``restaking validate``: the stylised facts of the history, measured over seeds."""
+
+import math
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ._common import fail, load_or_exit, print_json
+
+if TYPE_CHECKING:
+    from ..validation import Scoreboard
+
+FAILED = 1
+
+
+def validate(
+    scenario: Annotated[str, typer.Argument(help="A shipped scenario (see list scenarios) or a TOML file.")] = (
+        "season-2024"
+    ),
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds, from 1 on.")] = 20,
+    days: Annotated[int | None, typer.Option("--days", help="Length of the runs.")] = None,
+    stakers: Annotated[int | None, typer.Option("--stakers", help="Number of stakers.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; repeatable.")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 2,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write; default: results/validation/SCENARIO.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as one JSON document.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when a fact is missed.")] = False,
+) -> int:
+    """Measure the stylised facts of restaking over seeds and say which lie in the range of history.
+
+    Writes a table, the values by seed, a figure and a page. Ranges are fixed; a fact that is missed is shown as missed.
+    Exits 1 when a ledger is out of balance or a number is missing or negative in any run.
+    """
+    resolved = load_or_exit(scenario, sets or [], None, days, stakers)
+    from ..validation import scoreboard
+
+    folder = Path("results") / "validation" / (resolved.name or "scenario") if out is None else out
+    if folder.exists() and not folder.is_dir():
+        fail(f"--out: {folder} is a file, not a folder")
+    start = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        left = (time.monotonic() - start) / done * (of - done)
+        end = "\n" if done == of else ""
+        print(f"\r{done} of {of} seeds, {left:4.0f} s left", end=end, file=sys.stderr, flush=True)
+
+    board = scoreboard.validate(resolved, seeds=seeds, workers=workers, progress=tell)
+    scoreboard.write(board, folder)
+    if as_json:
+        print_json([_plain(row) for row in board.table().to_dict("records")])
+    else:
+        _tell(board, folder)
+    return FAILED if not board.is_sound or (strict and board.in_range < board.measured) else 0
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, object]:
+    """Numbers that JSON knows: what is missing or unbounded becomes null."""
+    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}
+
+
+def _tell(board: "Scoreboard", folder: Path) -> None:
+    for row in board.rows():
+        measured = "-" if row.seeds == 0 else f"{row.median:.3g}"
+        print(f"{row.verdict:<20} {row.fact.id:<7} {measured:>9}  ({row.span()} {row.fact.unit})  {row.fact.text}")
+    print(f"{board.in_range} of {board.measured} measurable facts in range; {folder}")
