@@ -1,7 +1,7 @@
 """The restaking ecosystem: one Mesa model, one day per step."""
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..agents.staker import Staker
 from . import genesis, ledger
 from .campaigns import Campaigns
 from .exchange import Exchange
+from .fork import Fork, change_terms
 from .hazards import LAYER, Hazards
 from .kernels import books as move
 from .kernels.stakers import stakers_day
@@ -78,6 +79,7 @@ class RestakingEcosystem(EcosystemBase):
         super().__init__(seed=self.seed)
         self.engine = engine
         self.horizon = self.scenario.days
+        self.forks: list[Fork] = []
         self.day = 0
         self.venue_names = self.scenario.venues
         self.first_restaking = FIRST_LST + len(self.scenario.lst)
@@ -440,6 +442,19 @@ class RestakingEcosystem(EcosystemBase):
             self.step()
             if progress is not None:
                 progress(self.day, last)
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Go on under changed terms from today: what has happened stays, what is to come follows the new terms.
+
+        Args:
+            changes: values by dotted key.
+
+        Raises:
+            ScenarioError: a change is not valid, or concerns what the run began with.
+        """
+        origin = self.scenario
+        change_terms(self, changes)
+        self.forks.append(Fork(self.day, dict(changes), origin))
 
     def run_model(self) -> None:
         """Mesa's name for :meth:`run`."""

@@ -474,8 +474,8 @@ _LRT = _level(
         "1/yr",
         "Implied yield",
         "mean",
-        "Yield as its holders see it: base_apr and avs_fee_apr in full; tokens, programme and points times their belief "
-        "in such promises (mean weighted by what they hold, taken once a week; zero while nobody holds).",
+        "Yield as its holders see it: base_apr and avs_fee_apr in full; tokens, programme and points times their "
+        "belief in such promises (mean weighted by what they hold, taken once a week; zero while nobody holds).",
     ),
     ("integration", "fraction", "DeFi integration", "last", "Stock of integrations, 0 none to 1 everywhere."),
     ("trust", "ratio", "Trust in its campaigns", "last", "Factor on the protocol's promises, 1 before any airdrop."),

@@ -71,9 +71,33 @@ class News:
                 self._on(season.start, self._say, "season_start", campaign.name)
                 self._on(season.end, self._snapshot, number, season)
                 self._on(season.claim, self._airdrop, number, season)
-            if campaign.listing_day is not None and campaign.listing_day < 0:
+            if campaign.listing_day is not None and campaign.listing_day < 0 and not campaign.market.listed:
                 self._listed_before(number, campaign)
             self._on(campaign.listing_day, self._list, number)
+
+    def plan_again(self, day: int) -> None:
+        """Take the calendar of changed terms from ``day`` on.
+
+        A launch, an opening or the end of a cap that the new terms set on a day gone by happens on ``day``.
+        """
+        paused = np.flatnonzero(self.paused_until > day)
+        self._calendar = {}
+        self._plan()
+        gone = {past: self._calendar.pop(past) for past in sorted(self._calendar) if past < day}
+        for venue in paused:
+            self._on(int(self.paused_until[venue]), self._resume, int(venue))
+        venues, books = self.model.world.venues, self.model.world.books
+        for actions in gone.values():
+            for action, *arguments in actions:
+                launch, opening = action == self._launch, action == self._open_redemption
+                venue = self.model.first_lrt + arguments[0] if launch or opening else self.model.first_restaking + 1
+                late = (
+                    (launch and not venues["launched"][venue])
+                    or (opening and not venues["redemption_open"][venue] and not self.paused_until[venue] > day)
+                    or (action == self._lift_cap and books["deposit_cap"][venue] > 0.0)
+                )
+                if late:
+                    self._on(day, action, *arguments)
 
     def _listed_before(self, number: int, campaign: Any) -> None:
         """A token that traded before the run: nobody is surprised any more, and its first float has been sold."""
