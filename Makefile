@@ -56,11 +56,11 @@ clean: ## remove the environment, links, caches and build leftovers, not the res
 
 $(READY): $(REQUIREMENTS) | $(BIN)/python
 	@echo "Installing into $(VENV) (a minute or two, only when the requirements changed) ..."
-	@$(PIP) --editable '.[test]'
+	@$(PIP) --editable '.[test,cluster]'
 	@touch $@
 
 $(READY_DEV): $(READY)
-	@$(PIP) --editable '.[test,dev,app]'
+	@$(PIP) --editable '.[test,cluster,dev,app]'
 	@touch $@
 
 $(BIN)/python:

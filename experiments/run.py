@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -95,11 +95,11 @@ def run_scenario(
 
 
 def _run_in_memory(scenario: "Scenario", engine: str, progress: bool) -> Run:
-    started, began = _now(), time.perf_counter()
+    started, seconds = clock()
     ecosystem = _ecosystem(scenario, engine)
     try:
         _advance(ecosystem, progress)
-        return store.run_in_memory(ecosystem, started=started, seconds=time.perf_counter() - began)
+        return store.run_in_memory(ecosystem, started=started, seconds=seconds())
     finally:
         ecosystem.close()
 
@@ -107,16 +107,15 @@ def _run_in_memory(scenario: "Scenario", engine: str, progress: bool) -> Run:
 def _run_to_folder(
     scenario: "Scenario", engine: str, folder: Path, *, figures: bool, progress: bool, overwrite: bool
 ) -> Run:
-    started, began = _now(), time.perf_counter()
+    started, seconds = clock()
     ecosystem = _ecosystem(scenario, engine)
     try:
         _advance(ecosystem, progress)
-        seconds = time.perf_counter() - began
         return store.write_run(
-            ecosystem, folder, started=started, seconds=seconds, figures=figures, overwrite=overwrite
+            ecosystem, folder, started=started, seconds=seconds(), figures=figures, overwrite=overwrite
         )
     except DayInterrupted:
-        _keep_what_is_done(ecosystem, folder, started, time.perf_counter() - began)
+        _keep_what_is_done(ecosystem, folder, started, seconds())
         raise
     finally:
         ecosystem.close()
@@ -130,7 +129,7 @@ def _ecosystem(scenario: "Scenario", engine: str) -> "RestakingEcosystem":
 
 def _advance(ecosystem: "RestakingEcosystem", progress: bool) -> None:
     shown = RunProgress(ecosystem.scenario.name or "run") if progress else None
-    with _BetweenDays() as interruption:
+    with RunInterruption() as interruption:
 
         def after_a_day(day: int, horizon: int) -> None:
             if shown is not None:
@@ -148,7 +147,7 @@ class DayInterrupted(KeyboardInterrupt):
     """Interrupted by the user at the end of a day: the state is whole."""
 
 
-class _BetweenDays:
+class RunInterruption:
     """Holds an interruption (Ctrl-C) back until the day is complete; a second one acts at once."""
 
     def __init__(self) -> None:
@@ -185,6 +184,12 @@ def _keep_what_is_done(
     kept = folder.with_name(folder.name + store.INTERRUPTED)
     store.write_run(ecosystem, kept, started=started, seconds=seconds, figures=False, overwrite=True)
     print(f"restaking: the {ecosystem.day} days done are in {kept}", file=sys.stderr)
+
+
+def clock() -> tuple[datetime.datetime, Callable[[], float]]:
+    """The time, and a function that gives the seconds since."""
+    began = time.perf_counter()
+    return _now(), lambda: time.perf_counter() - began
 
 
 def _now() -> datetime.datetime:

@@ -199,6 +199,14 @@ class Run:
         return Scenario.model_validate(self.manifest["parameters"])
 
     @functools.cached_property
+    def origin(self) -> "Scenario":
+        """The scenario that the run began with; another than :attr:`scenario` when it was forked."""
+        from ..model.scenario import Scenario
+
+        origin = self.manifest.get("origin")
+        return self.scenario if origin is None else Scenario.model_validate(origin)
+
+    @functools.cached_property
     def daily(self) -> "pd.DataFrame":
         """One row per day: ``day``, ``date`` and the metrics of the economy."""
         return self._tables("daily")
@@ -284,10 +292,20 @@ def manifest_of(
         "started": None if started is None else started.astimezone(datetime.UTC).isoformat(timespec="seconds"),
         "seconds": without_nan(round(seconds, 3)),
         "parameters": scenario.to_dict(),
+        **_forks(ecosystem),
     }
 
 
-_IDENTITY = ("format", "scenario_hash", "seed", "horizon", "engine", "version", "code")
+def _forks(ecosystem: "RestakingEcosystem") -> dict[str, Any]:
+    """Changes of terms on the way (null when there were none) and the parameters before the first."""
+    forks = getattr(ecosystem, "forks", [])
+    if not forks:
+        return {"forks": None, "origin": None}
+    changed = [{"day": fork.day, "changes": dict(fork.changes), "from": fork.origin.content_hash()} for fork in forks]
+    return {"forks": changed, "origin": forks[0].origin.to_dict()}
+
+
+_IDENTITY = ("format", "scenario_hash", "seed", "horizon", "engine", "version", "code", "forks")
 
 
 @dataclass(frozen=True)
@@ -386,7 +404,7 @@ def write_run(
         RunFolderError: something stands there that may not be replaced.
     """
     folder = Path(folder)
-    _refuse_to_replace(folder, overwrite)
+    refuse_to_replace(folder, overwrite)
     partial = folder.with_name(folder.name + PARTIAL)
     _remove(partial)
     try:
@@ -418,7 +436,12 @@ def _write_content(run: Run, folder: Path, figures: bool) -> None:
         draw_figures(run, folder / FIGURES)
 
 
-def _refuse_to_replace(folder: Path, overwrite: bool) -> None:
+def refuse_to_replace(folder: Path, overwrite: bool) -> None:
+    """Raise when ``folder`` holds something that may not be replaced.
+
+    Raises:
+        RunFolderError: it is no folder, not that of a run, or that of a run and ``overwrite`` is off.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -63,6 +63,7 @@ class Measures:
         self._slow = {"staker_gini": 0.0, "governance_hhi": 0.0}
         self._top10 = np.zeros(len(ids["lrt"]))
         self._belief = np.zeros(len(ids["lrt"]))
+        self._at_claim = np.zeros(len(ids["lrt"]))
         self._sums = np.zeros(1, TOTALS)
         self._depegged = np.zeros(len(ids["lrt"]), bool)
         self._expected_loss = np.zeros(len(ids["lrt"]))
@@ -217,6 +218,7 @@ class Measures:
             "restaker_share": float(sums["restakers"]),
             "staker_gini": self._slow["staker_gini"],
             "belief_fdv_ratio": model.campaigns.belief,
+            "airdrop_retention": self._retention(day, supply),
             "sentiment": model.campaigns.sentiment,
             "worst_discount": float(lrts["discount"].max(initial=0.0)),
             "paid_by_issuance_eth": float(account["issued"]),
@@ -228,6 +230,14 @@ class Measures:
             "idle_eth": float(account["stakers"]),
             "ledger_residual_eth": float(sums["physical"] - sums["due"]),
         }
+
+    def _retention(self, day: int, supply: Floats) -> float:
+        """Supply of the LRTs past their first claim over what they had when it began; 1 before any claim."""
+        for k, campaign in enumerate(self.model.campaigns.campaigns[:-1]):
+            if campaign.seasons and campaign.seasons[0].claim == day:
+                self._at_claim[k] = supply[k]
+        then = float(self._at_claim.sum())
+        return float(supply[self._at_claim > 0.0].sum()) / then if then > 0.0 else 1.0
 
     def _note_depegs(self, day: int, discounts: Floats) -> None:
         deep = discounts >= DEPEG

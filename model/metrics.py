@@ -325,6 +325,13 @@ _TOTAL = _level(
         "Believed fully diluted value of a protocol token at listing over the protocol's TVL.",
     ),
     (
+        "airdrop_retention",
+        "ratio",
+        "Retention after the first airdrop",
+        "last",
+        "Supply of the LRTs whose first airdrop has been claimed, over their supply on that day; 1 before any claim.",
+    ),
+    (
         "sentiment",
         "index",
         "Sentiment of outside buyers",

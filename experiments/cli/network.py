@@ -35,20 +35,13 @@ def network(
         fail(str(error))
     if not 0 <= day <= recorded.days:
         fail(f"--day: {day} is not a day of the run; it has days 0 to {recorded.days}")
+    from ..forking import replay
+
     ecosystem = replay(recorded, day)
     difference = first_difference(recorded, ecosystem)
     if difference:
         fail(f"{run} cannot be replayed: {difference} ({_reason(recorded)})", CHECK_FAILED)
     _write(ecosystem, format, out)
-
-
-def replay(run: "Run", day: int) -> "RestakingEcosystem":
-    """The ecosystem of a run after ``day`` days."""
-    from ...model.ecosystem import RestakingEcosystem
-
-    ecosystem = RestakingEcosystem(run.scenario, seed=run.manifest["seed"], engine=run.manifest["engine"])
-    ecosystem.run(day)
-    return ecosystem
 
 
 def first_difference(run: "Run", ecosystem: "RestakingEcosystem") -> str:

@@ -97,3 +97,19 @@ def test_implied_yield_lies_between_what_is_paid_in_eth_and_what_is_advertised()
         assert promised > 0.01
         assert paid_in_eth + beliefs.min() * promised < last["implied_apr"] < paid_in_eth + beliefs.max() * promised
         assert paid_in_eth < last["implied_apr"] < last["advertised_apr"]
+
+
+def test_retention_is_supply_over_that_at_the_first_claim() -> None:
+    from restaking.model import RestakingEcosystem
+
+    with RestakingEcosystem("baseline", seed=1, **{"stakers.count": 300, "days": 200}) as model:
+        model.run()
+        names = model.recorder.kinds["lrt"][1]
+        supply = model.recorder.entity["lrt"][:, :, names.index("supply_eth")]
+        retention = model.recorder.series("airdrop_retention")
+        claims = [campaign.seasons[0].claim for campaign in model.campaigns.campaigns[:-1]]
+        assert (retention[: min(claims) + 1] == 1.0).all()
+        past = [k for k, claim in enumerate(claims) if claim < 200]
+        expected = supply[200, past].sum() / sum(supply[claims[k], k] for k in past)
+        assert retention[200] == expected
+        assert retention[200] != 1.0

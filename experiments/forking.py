@@ -1,0 +1,160 @@
+"""What-if branches of recorded runs, over one seed or many."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import store
+from .run import RunInterruption, clock
+
+if TYPE_CHECKING:
+    from ..model.ecosystem import RestakingEcosystem
+    from ..model.scenario import Scenario
+    from .store import Run
+
+BASE, BRANCH = "base", "branch"
+
+
+def replay(run: "Run", day: int | None = None, *, seed: int | None = None) -> "RestakingEcosystem":
+    """The ecosystem of a recorded run after ``day`` days, with the changes of terms that it saw on the way.
+
+    Args:
+        run: the run.
+        day: days to replay; all of its days when None.
+        seed: another seed than the run's.
+    """
+    from ..model.ecosystem import RestakingEcosystem
+
+    until = run.days if day is None else day
+    ecosystem = RestakingEcosystem(
+        run.origin, seed=run.manifest["seed"] if seed is None else seed, engine=run.manifest["engine"]
+    )
+    for fork in run.manifest.get("forks") or ():
+        if fork["day"] > until:
+            break
+        ecosystem.run(fork["day"] - ecosystem.day)
+        ecosystem.change(fork["changes"])
+    ecosystem.run(until - ecosystem.day)
+    return ecosystem
+
+
+def check_fork(run: "Run", day: int, changes: Mapping[str, Any]) -> None:
+    """See whether a fork can be made, before the past is replayed.
+
+    Raises:
+        ScenarioError: the day is not one of the run, a change is not valid or concerns what the run began with.
+    """
+    from ..model.ecosystem import RestakingEcosystem
+    from ..model.scenario import ScenarioError
+
+    horizon = int(run.manifest["horizon"])
+    if not 0 <= day < horizon:
+        raise ScenarioError(f"--day: {day} is not a day before the end of the run; allowed: 0 to {horizon - 1}")
+    last = max((fork["day"] for fork in run.manifest.get("forks") or ()), default=0)
+    if day < last:
+        raise ScenarioError(f"--day: {day} lies before day {last}, on which the run was itself forked")
+    if not changes:
+        raise ScenarioError("--set: nothing is changed; give at least one KEY=VALUE")
+    with RestakingEcosystem(run.scenario, seed=run.manifest["seed"]) as beginning:
+        beginning.change(changes)
+
+
+def fork(
+    run: "Run",
+    day: int,
+    changes: Mapping[str, Any],
+    *,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    figures: bool = True,
+    overwrite: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> "Run":
+    """Repeat a run to a day and let it go on under changed terms.
+
+    Args:
+        run: the run.
+        day: day from whose start the new terms hold.
+        changes: values by dotted key.
+        seed: another seed than the run's.
+        out: folder to write; nothing is written when None.
+        figures: whether to draw the figures of a run that is written.
+        overwrite: whether to replace another run that stands in ``out``.
+        progress: called with the day and the horizon after every day of the new part.
+
+    Raises:
+        ScenarioError: see :func:`check_fork`.
+        RunFolderError: something else stands in ``out``.
+    """
+    check_fork(run, day, changes)
+    if out is not None:
+        store.refuse_to_replace(Path(out), overwrite)
+    started, seconds = clock()
+    ecosystem = replay(run, day, seed=seed)
+    try:
+        ecosystem.change(changes)
+        with RunInterruption() as interruption:
+
+            def after_a_day(today: int, horizon: int) -> None:
+                if progress is not None:
+                    progress(today, horizon)
+                interruption.check()
+
+            ecosystem.run(progress=after_a_day)
+        if out is None:
+            return store.run_in_memory(ecosystem, started=started, seconds=seconds())
+        return store.write_run(ecosystem, out, started=started, seconds=seconds(), figures=figures, overwrite=overwrite)
+    finally:
+        ecosystem.close()
+
+
+def fork_over_seeds(
+    run: "Run",
+    day: int,
+    changes: Mapping[str, Any],
+    out: str | Path,
+    *,
+    seeds: Sequence[int],
+    workers: int = 2,
+    overwrite: bool = False,
+) -> Iterator[tuple[int, Path, Path]]:
+    """Make base and branch for many seeds: ``out/base/seed-N`` and ``out/branch/seed-N``, ready to be compared.
+
+    Yields:
+        Seed and the two folders, as pairs finish.
+    """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
+    check_fork(run, day, changes)
+    if run.path is None:
+        raise ValueError("a run that was kept in memory has no folder to replay it from")
+    tasks = [(run.path, day, dict(changes), seed, Path(out), overwrite) for seed in seeds]
+    if workers == 1:
+        yield from map(_pair, tasks)
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            for done in as_completed([pool.submit(_pair, task) for task in tasks]):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _pair(task: tuple[Path, int, dict[str, Any], int, Path, bool]) -> tuple[int, Path, Path]:
+    path, day, changes, seed, out, overwrite = task
+    run = store.load_run(path)
+    folders = tuple(out / side / f"seed-{seed}" for side in (BASE, BRANCH))
+    if not (folders[0] / store.MANIFEST).is_file() or overwrite:
+        with replay(run, seed=seed) as ecosystem:
+            store.write_run(ecosystem, folders[0], figures=False, overwrite=overwrite)
+    if not (folders[1] / store.MANIFEST).is_file() or overwrite:
+        fork(run, day, changes, seed=seed, out=folders[1], figures=False, overwrite=overwrite)
+    return seed, folders[0], folders[1]
+
+
+def default_folder(run: "Run", scenario: "Scenario", day: int) -> Path:
+    """Folder of a fork that is not told where to go: beside its run."""
+    path = run.path or Path("results") / "runs" / str(run.manifest["scenario"])
+    return path.with_name(f"{path.name}-fork{day}-{scenario.content_hash()[:8]}")
