@@ -5,14 +5,23 @@ times are days unless the name says epochs, yields are fractions per year.
 """
 
 import math
+from collections.abc import Sequence
 from enum import Enum
 
-SECONDS_PER_EPOCH = 32 * 12
+SECONDS_PER_SLOT = 12
+SECONDS_PER_EPOCH = 32 * SECONDS_PER_SLOT
 EPOCHS_PER_DAY = 86_400 / SECONDS_PER_EPOCH
 EPOCHS_PER_YEAR = 365.25 * EPOCHS_PER_DAY
 BASE_REWARD_FACTOR = 64
 ISSUANCE_COEFFICIENT = BASE_REWARD_FACTOR * EPOCHS_PER_YEAR / math.sqrt(1e9)
 """Issuance a year at full participation over the square root of stake: 166.3232 (ETH to the power of one half)."""
+
+DUTY_WEIGHTS = {"source": 14, "target": 26, "head": 14, "sync": 2, "proposer": 8}
+"""Parts of the base reward that each duty earns, of ``WEIGHT_DENOMINATOR`` (consensus specifications, Altair)."""
+WEIGHT_DENOMINATOR = 64
+ATTESTATION_DUTIES = ("source", "target", "head")
+PENALISED_DUTIES = ("source", "target", "sync")
+"""Duties that cost as much when missed as they earn when done; a missed head vote costs nothing."""
 
 VALIDATOR_ETH = 32
 CHURN_QUOTIENT = 65_536
@@ -125,3 +134,102 @@ def withdrawable_days(queue_eth: float, churn_eth_per_day: float, *, slashed: bo
     """Days from joining the back of the exit queue until the stake may be withdrawn (the sweep still has to come)."""
     epochs = SLASHED_WITHDRAWABILITY_DELAY_EPOCHS if slashed else WITHDRAWABILITY_DELAY_EPOCHS
     return queue_days(queue_eth, churn_eth_per_day) + epochs / EPOCHS_PER_DAY
+
+
+# --- issuance by duty -------------------------------------------------------------------------------------------------
+
+
+def issuance_gwei_per_epoch(staked_eth: float) -> float:
+    """New gwei in one epoch at full participation: ``64e9 * D / sqrt(D * 1e9)`` with D in ETH, without rounding.
+
+    >>> round(issuance_gwei_per_epoch(1e6) / 1e9, 6)
+    2.023858
+    """
+    if staked_eth <= 0.0:
+        return 0.0
+    return BASE_REWARD_FACTOR * 1e9 * staked_eth / math.sqrt(staked_eth * 1e9)
+
+
+def base_reward_per_increment(staked_eth: float) -> int:
+    """Gwei that one staked ETH earns per epoch, in the integers of the specification (Altair).
+
+    ``EFFECTIVE_BALANCE_INCREMENT * BASE_REWARD_FACTOR // integer_squareroot(total_active_balance)``. Rounding down
+    takes up to one gwei of it: 0.14 % at 30 million ETH.
+
+    >>> base_reward_per_increment(30e6)
+    369
+    """
+    if staked_eth < 1.0:
+        return 0
+    return 10**9 * BASE_REWARD_FACTOR // math.isqrt(int(staked_eth) * 10**9)
+
+
+def rounded_issuance_eth_per_year(staked_eth: float) -> float:
+    """New ETH a year at full participation with the base reward rounded down as validators compute it."""
+    return base_reward_per_increment(staked_eth) * int(max(0.0, staked_eth)) * EPOCHS_PER_YEAR / 1e9
+
+
+def duty_rewards(
+    issuance_eth: float, participation: float = 1.0, penalised: Sequence[str] = PENALISED_DUTIES
+) -> dict[str, float]:
+    """Rewards by duty, and penalties, when a part of all validators is offline.
+
+    Those online earn each attestation reward scaled by participation (Altair, ``get_flag_index_deltas``); blocks and
+    sync committees pay per contribution. Those offline lose what the ``penalised`` duties would have earned. No
+    inactivity leak: participation stays above two thirds.
+
+    Args:
+        issuance_eth: issuance at full participation over any period, ETH.
+        participation: part of the stake that is online.
+        penalised: duties that cost offline validators as much as they earn.
+
+    Returns:
+        ETH over the same period by duty, and under ``penalties`` a number of at most 0; the sum is net issuance.
+
+    Raises:
+        ValueError: participation outside [2/3, 1].
+    """
+    if not 2.0 / 3.0 <= participation <= 1.0:
+        raise ValueError(f"participation is {participation:g}, expected 2/3 to 1 (there is no inactivity leak)")
+    parts = {duty: issuance_eth * weight / WEIGHT_DENOMINATOR for duty, weight in DUTY_WEIGHTS.items()}
+    rewards = {duty: part * participation ** (2 if duty in ATTESTATION_DUTIES else 1) for duty, part in parts.items()}
+    rewards["penalties"] = -(1.0 - participation) * sum(parts[duty] for duty in penalised)
+    return rewards
+
+
+def net_issuance_eth_per_year(staked_eth: float, participation: float = 1.0) -> float:
+    """New ETH a year when a part of all validators is offline: rewards less penalties."""
+    return sum(duty_rewards(issuance_eth_per_year(staked_eth), participation).values())
+
+
+# --- the time that rules take -----------------------------------------------------------------------------------------
+
+
+def blocks_to_days(blocks: float) -> float:
+    """Days that a number of blocks takes when no slot is missed.
+
+    >>> blocks_to_days(100_800)
+    14.0
+    """
+    return blocks * SECONDS_PER_SLOT / 86_400
+
+
+def days_to_stake(staked_eth: float, target_eth: float, fork: Fork) -> float:
+    """Days until stake has grown to ``target_eth`` when the entry queue is always full and nobody leaves.
+
+    Epoch by epoch, but in one step for as long as the churn stays the same. Growth is exponential before Deneb
+    (a 65,536th of the validators each epoch), linear after it.
+
+    >>> round(days_to_stake(26e6, 60e6, Fork.DENEB))
+    590
+    """
+    epochs, stake = 0.0, staked_eth
+    while stake < target_eth:
+        churn = entry_churn_eth_per_epoch(stake, fork)
+        # Churn is a whole number of units (validators, or ETH since Electra): it next changes with the next unit.
+        unit = 1.0 if fork is Fork.ELECTRA else float(VALIDATOR_ETH)
+        following = (math.floor(stake / (CHURN_QUOTIENT * unit)) + 1.0) * CHURN_QUOTIENT * unit
+        steps = math.ceil((min(following, target_eth) - stake) / churn)
+        stake += steps * churn
+        epochs += steps
+    return epochs / EPOCHS_PER_DAY

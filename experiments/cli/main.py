@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "explain": ("explain:explain", "Explain a parameter, a metric or the order of a day."),
     "network": ("network:network", "Write the capital network of a day of a run."),
     "fork": ("fork:fork", "Repeat a run to a day and go on under changed terms."),
+    "reproduce": ("reproduce:reproduce", "Repeat published experiments and judge them."),
     "validate": ("validate:validate", "Measure the stylised facts of the history over seeds."),
 }
 """Verb: its module and function, and its line in the help."""

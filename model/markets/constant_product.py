@@ -6,6 +6,7 @@ The record's ``token`` and ``eth`` are the reserves; its amplification is not us
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..kernels import constant_product as kernel
 from ..state import POOL
@@ -17,6 +18,47 @@ class Arbitrage(NamedTuple):
     token: float  # tokens received (negative: given)
     eth: float  # ETH received (negative: paid)
     profit: float  # ETH, tokens valued at the outside price
+
+
+class Followed(NamedTuple):
+    """What arbitrage took from a pool while the outside price moved."""
+
+    profit: float  # ETH
+    trades: int
+
+
+def divergence_loss(ratio: float) -> float:
+    """Value of a provider's share over that of its unmoved deposit, less 1, after the price moved by ``ratio``.
+
+    At most 0; without fees. Also called impermanent loss.
+
+    >>> round(divergence_loss(4.0), 9)
+    -0.2
+    """
+    return float(kernel.divergence_loss(ratio))
+
+
+def lvr_rate(volatility: float) -> float:
+    """Loss-versus-rebalancing per unit of time, a fraction of the pool's value: ``volatility**2 / 8``.
+
+    Milionis, Moallemi, Roughgarden, Zhang (2022), arXiv:2208.06046. A provider gains when its fees exceed it.
+
+    >>> round(lvr_rate(0.05), 9)
+    0.0003125
+    """
+    return float(kernel.lvr_rate(volatility))
+
+
+def trade_probability(fee: float, volatility: float, interval: float) -> float:
+    """Part of LVR that arbitrageurs take when the pool has a fee and they come every ``interval`` on average.
+
+    Milionis, Moallemi, Roughgarden (2023), arXiv:2305.14604, for random (Poisson) arrivals and short intervals.
+    ``volatility`` and ``interval`` are in the same unit of time.
+
+    >>> round(trade_probability(0.0001, 0.05, 12 / 86_400), 3)
+    0.806
+    """
+    return float(kernel.trade_probability(fee, volatility, interval))
 
 
 class ConstantProductPool:
@@ -98,3 +140,17 @@ class ConstantProductPool:
         self._record["eth"] += eth
         self._record["token"] -= tokens
         return tokens
+
+    def value(self, price: float) -> float:
+        """Value of the reserves at an outside ``price`` (ETH per token), ETH; half of it in each at the pool's own."""
+        return float(kernel.value(self.token, self.eth, price))
+
+    def follow(self, prices: NDArray[np.float64]) -> Followed:
+        """Lets an arbitrageur without limits trade at each outside price in turn; the pool is left at the last.
+
+        Args:
+            prices: (T,) outside prices, ETH per token.
+        """
+        token, eth, profit, trades = kernel.follow_prices(self.token, self.eth, self.fee, prices)
+        self._record["token"], self._record["eth"] = token, eth
+        return Followed(float(profit), int(trades))

@@ -1,0 +1,1 @@
+"""Published experiments, each a folder, that one command repeats."""

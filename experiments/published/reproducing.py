@@ -1,0 +1,270 @@
+"""Repeat a published experiment and put its numbers beside the published ones: table, verdict, figure, page."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..provenance import package_version
+from ..store import write_json, write_text
+from .experiment import Check, Experiment, Outcome
+from .registry import experiment_ids, find_experiment
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULTS = Path("results")
+PUBLISHED = RESULTS / "published"
+TRIALS = RESULTS / "runs" / "reproduce"
+"""Where short or changed variants go: never in the place of a full reproduction."""
+
+VERDICT, CHECKS, PAGE, INDEX = "verdict.json", "checks.csv", "README.md", "README.md"
+PASS, FAIL = "PASS", "FAIL"
+_BEGIN, _END = "<!-- published experiments: begin -->", "<!-- published experiments: end -->"
+
+
+class BadParameterError(ValueError):
+    """A parameter that an experiment does not have, or a value of another type."""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A published experiment, repeated.
+
+    Attributes:
+        experiment: what was repeated.
+        parameters: with which parameters.
+        short: whether it was the short variant.
+        outcome: checks and tables.
+        folder: where it was written, None when it was not.
+    """
+
+    experiment: Experiment
+    parameters: Mapping[str, Any]
+    short: bool
+    outcome: Outcome
+    folder: Path | None
+
+    @property
+    def verdict(self) -> str:
+        """``PASS`` when every check holds, else ``FAIL``."""
+        return PASS if self.outcome.passed else FAIL
+
+    @property
+    def held(self) -> int:
+        """Number of checks that hold."""
+        return sum(bool(check.passed) for check in self.outcome.checks)
+
+    def as_mapping(self) -> dict[str, Any]:
+        """What ``verdict.json`` holds: nothing in it depends on when or where it was run."""
+        return {
+            "id": self.experiment.id,
+            "title": self.experiment.title,
+            "level": str(self.experiment.level),
+            "verdict": self.verdict,
+            "checks": len(self.outcome.checks),
+            "held": self.held,
+            "variant": "short" if self.short else "full",
+            "version": package_version(),
+            "citation": self.experiment.citation,
+            "parameters": {key: _plain(value) for key, value in self.parameters.items()},
+        }
+
+
+def reproduce(
+    name: str,
+    *,
+    short: bool = False,
+    changes: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    write: bool = True,
+) -> Reproduction:
+    """Repeat a published experiment.
+
+    Args:
+        name: its id.
+        short: the variant of seconds, for continuous integration.
+        changes: parameters of the experiment to change.
+        out: folder to write; ``results/published/<id>``, or below ``results/runs/reproduce`` for a short or changed
+            variant, when None.
+        write: whether to write anything.
+
+    Returns:
+        Checks, tables and verdict.
+
+    Raises:
+        UnknownExperimentError: there is no such experiment.
+        BadParameterError: the experiment has no such parameter, or the value has another type.
+    """
+    experiment = find_experiment(name)
+    parameters = _parameters(experiment, short, changes or {})
+    outcome = experiment.run(parameters)
+    folder = None
+    if write:
+        place = TRIALS if short or changes else PUBLISHED
+        folder = place / experiment.id if out is None else Path(out)
+    done = Reproduction(experiment, parameters, short, outcome, folder)
+    if folder is not None:
+        _write(done, folder)
+    return done
+
+
+def _parameters(experiment: Experiment, short: bool, changes: Mapping[str, Any]) -> dict[str, Any]:
+    parameters = {**experiment.parameters, **(experiment.short if short else {})}
+    for key, value in changes.items():
+        if key not in parameters:
+            near = difflib.get_close_matches(key, parameters, n=1)
+            hint = f"nearest: {near[0]}" if near else f"parameters: {', '.join(parameters)}"
+            raise BadParameterError(f"{experiment.id} has no parameter {key!r}; {hint}")
+        parameters[key] = _like(parameters[key], value, f"{experiment.id}: {key}")
+    return parameters
+
+
+def _like(model: Any, value: Any, where: str) -> Any:
+    """The value in the type of the declared one."""
+    if isinstance(model, bool) or isinstance(value, bool):
+        if type(model) is not type(value):
+            raise BadParameterError(f"{where} = {value!r} must be {_kind(model)}")
+        return value
+    if isinstance(model, float) and isinstance(value, int | float):
+        return float(value)
+    if isinstance(model, tuple | list) and isinstance(value, tuple | list):
+        return tuple(_like(model[0], item, where) for item in value) if model else tuple(value)
+    if not isinstance(value, type(model)):
+        raise BadParameterError(f"{where} = {value!r} must be {_kind(model)}")
+    return value
+
+
+def _kind(model: Any) -> str:
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", tuple: "a list"}
+    return kinds.get(type(model), f"a {type(model).__name__}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def number_text(value: Any) -> str:
+    """A published or measured value as the tables show it."""
+    if isinstance(value, bool | str | Fraction):
+        return str(value)
+    return f"{float(value):.10g}"
+
+
+def checks_table(checks: tuple[Check, ...]) -> "pd.DataFrame":
+    """The checks, a row each."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "check": check.name,
+                "published": number_text(check.published),
+                "measured": number_text(check.measured),
+                "rule": check.rule,
+                "passed": bool(check.passed),
+                "level": str(check.level),
+                "where": check.where,
+            }
+            for check in checks
+        ]
+    )
+
+
+def _write(done: Reproduction, folder: Path) -> None:
+    from ..figures import style
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = {"checks": checks_table(done.outcome.checks), **done.outcome.tables}
+    for name, frame in tables.items():
+        write_text(folder / f"{name}.csv", frame.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+    figure = style.styled(done.experiment.draw)(done.outcome)
+    style.save_figure(figure, folder / "figure", f"restaking {package_version()}, reproduce {done.experiment.id}")
+    write_text(folder / PAGE, page(done))
+    write_json(folder / VERDICT, done.as_mapping())
+
+
+def page(done: Reproduction) -> str:
+    """The reproduction as a Markdown page."""
+    experiment = done.experiment
+    lines = [
+        f"# {experiment.title}",
+        "",
+        f"`restaking reproduce {experiment.id}`: **{done.verdict}**, {done.held} of {len(done.outcome.checks)} checks"
+        f" hold (level {experiment.level}{', short variant' if done.short else ''}).",
+        "",
+        experiment.question,
+        "",
+        f"- Published: {experiment.citation}",
+        f"- Switched off: {experiment.switched_off}",
+        *([f"- Notes: {experiment.notes}"] if experiment.notes else []),
+        "",
+        "![published and reproduced](figure.png)",
+        "",
+        "| check | published | here | rule | holds | where |",
+        "|---|---|---|---|---|---|",
+        *(_page_row(check) for check in done.outcome.checks),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _page_row(check: Check) -> str:
+    cells = (
+        check.name,
+        number_text(check.published),
+        number_text(check.measured),
+        check.rule,
+        "yes" if check.passed else "**no**",
+        check.where,
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def write_index(results: Path = RESULTS) -> Path:
+    """Write the table of all reproductions into ``results/README.md``; what stands around it stays.
+
+    Args:
+        results: folder that holds ``published/``.
+
+    Returns:
+        The page.
+    """
+    path = results / INDEX
+    old = path.read_text(encoding="utf-8") if path.exists() else "# Results\n\n"
+    table = "\n".join([_BEGIN, *_index_lines(results / PUBLISHED.name), _END])
+    if _BEGIN in old and _END in old:
+        head, _, rest = old.partition(_BEGIN)
+        new = head + table + rest.partition(_END)[2]
+    else:
+        new = f"{old.rstrip()}\n\n## Published experiments\n\n{table}\n"
+    write_text(path, new)
+    return path
+
+
+def _index_lines(folder: Path) -> Iterator[str]:
+    yield "| experiment | what it shows | level | verdict | checks that hold |"
+    yield "|---|---|---|---|---|"
+    for verdict in verdicts(folder):
+        name = verdict["id"]
+        link = f"[`{name}`](published/{name}/{PAGE})"
+        held = f"{verdict['held']} of {verdict['checks']}"
+        yield f"| {link} | {verdict['title']} | {verdict['level']} | {verdict['verdict']} | {held} |"
+
+
+def verdicts(folder: Path = PUBLISHED) -> list[dict[str, Any]]:
+    """The verdicts that stand in a folder of reproductions, by id."""
+    import json
+
+    known = [folder / name / VERDICT for name in experiment_ids()]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in known if path.is_file()]
