@@ -10,12 +10,20 @@ if not (__package__ or "").startswith("restaking."):
     raise ImportError("import restaking.experiments, not experiments (install the project once: pip install -e .)")
 
 if TYPE_CHECKING:
+    from .forking import fork
+    from .published.reproducing import reproduce
+    from .results import load_results
     from .run import run_scenario
+    from .runner import sweep
     from .store import load_run, write_table
 else:
     _EXPORTS = {
+        "fork": ".forking",
+        "load_results": ".results",
         "load_run": ".store",
+        "reproduce": ".published.reproducing",
         "run_scenario": ".run",
+        "sweep": ".runner",
         "write_table": ".store",
     }
 
@@ -31,4 +39,4 @@ else:
         return sorted({*globals(), *_EXPORTS})
 
 
-__all__ = ["load_run", "run_scenario", "write_table"]
+__all__ = ["fork", "load_results", "load_run", "reproduce", "run_scenario", "sweep", "write_table"]

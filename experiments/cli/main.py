@@ -1,7 +1,7 @@
 """The command ``restaking``: finds the verb, runs it and turns what went wrong into one message and an exit code.
 
-Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted. Start-up is light: a verb's module is imported
-when the verb is used, and nothing but Typer before that.
+Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted (143: by SIGTERM). Start-up is light: a verb's module
+is imported when the verb is used, and nothing but Typer before that.
 
 A verb is a line in ``VERBS`` and a function, written as Typer wants it, in a module of this package. The function may
 return an exit code.
@@ -17,10 +17,15 @@ import typer
 
 VERBS: dict[str, tuple[str, str]] = {
     "run": ("run:run", "Run a scenario and write its series, events and summary."),
+    "sweep": ("sweep:sweep", "Make all runs of a design, or those that are missing."),
+    "replay": ("replay:replay", "Make a failed run of a sweep again."),
+    "verify": ("verify:verify", "Make a sample of a sweep's runs again and compare."),
     "list": ("listing:list_subject", "List scenarios, metrics or parameters."),
     "explain": ("explain:explain", "Explain a parameter, a metric or the order of a day."),
     "network": ("network:network", "Write the capital network of a day of a run."),
     "fork": ("fork:fork", "Repeat a run to a day and go on under changed terms."),
+    "compare": ("compare:compare", "Set runs or sweeps that share their seeds side by side."),
+    "plot": ("plot:plot", "Draw the figures of a run or a sweep."),
     "reproduce": ("reproduce:reproduce", "Repeat published experiments and judge them."),
     "validate": ("validate:validate", "Measure the stylised facts of the history over seeds."),
 }

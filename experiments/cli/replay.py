@@ -1,0 +1,57 @@
+"""``restaking replay``: a failed run once more."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ._common import fail, print_json
+
+FAILED = 1
+
+
+def replay(
+    capsule: Annotated[Path, typer.Argument(help="A capsule: failures/*.json in the folder of a sweep.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> int | None:
+    """Make the run of a capsule again, here, with its traceback when it fails.
+
+    Exit code 0 when it runs to its end, 1 when it fails (again).
+    """
+    from ...model.scenario import ScenarioError
+    from ..runner.capsule import read_capsule, replay
+    from ..runner.errors import SweepFolderError
+    from ..runner.task import DONE
+
+    try:
+        found = read_capsule(capsule)
+    except (SweepFolderError, ScenarioError) as error:
+        fail(str(error))
+    if not found.same_code:
+        print(f"made with code {found.code}; the code has changed since", file=sys.stderr)
+    record = replay(found)
+    if as_json:
+        print_json(_content(found, record))
+    if record.status == DONE:
+        print(f"{found.run_id} ran to its end; before: {found.error}", file=sys.stderr)
+        return None
+    print(record.traceback, file=sys.stderr, end="")
+    again = "as before" if record.error == found.error else f"before: {found.error}"
+    fail(f"{found.run_id} failed: {record.error} ({again})", FAILED)
+
+
+def _content(found: Any, record: Any) -> dict[str, Any]:
+    from ..store import without_nan
+
+    content: dict[str, Any] = without_nan(
+        {
+            "run_id": found.run_id,
+            "status": record.status,
+            "error": record.error,
+            "error_before": found.error,
+            "same_code": found.same_code,
+            "summary": dict(record.summary),
+        }
+    )
+    return content

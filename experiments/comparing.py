@@ -1,0 +1,89 @@
+"""Two sides of a comparison: single runs, folders of runs, or sweeps."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class NotComparableError(ValueError):
+    """Two things that cannot be compared, or something that is neither a run nor a sweep."""
+
+
+def read_side(path: str | Path) -> "tuple[pd.DataFrame, tuple[str, ...]]":
+    """Runs of one side, a row each, and the columns by which they are paired.
+
+    Args:
+        path: folder of a run, of several runs, or of a sweep.
+
+    Raises:
+        NotComparableError: it is none of these.
+    """
+    from .results import load_results
+    from .runner.errors import SweepFolderError
+    from .store import MANIFEST, RunFolderError
+
+    folder = Path(path)
+    try:
+        if _is_run(folder):
+            return _table([folder]), ("seed",)
+        if (folder / MANIFEST).is_file():
+            runs = load_results(folder).runs
+            return runs[runs["status"] == "done"], ("point", "replication", "seed")
+        within = sorted(child for child in folder.iterdir() if _is_run(child)) if folder.is_dir() else []
+        if within:
+            return _table(within), ("seed",)
+    except (RunFolderError, SweepFolderError) as error:
+        raise NotComparableError(str(error)) from error
+    if not folder.is_dir():
+        raise NotComparableError(f"there is no folder {folder}")
+    raise NotComparableError(f"{folder} is neither a run nor a sweep nor a folder of runs")
+
+
+def compare_sides(
+    first: str | Path, second: str | Path, *, confidence: float = 0.95, half_width: float | None = None
+) -> "pd.DataFrame":
+    """Paired differences, second less first, of all metrics that both sides have.
+
+    Args:
+        first: folder of a run, of several runs, or of a sweep.
+        second: folder of the same kind.
+        confidence: of the intervals.
+        half_width: half-width to plan replications for; a tenth of each difference when None.
+
+    Returns:
+        See :func:`.analysis.paired.compare`; intervals are NaN for a single pair.
+
+    Raises:
+        NotComparableError: the two sides cannot be paired.
+    """
+    from .analysis.paired import compare
+    from .analysis.sources import AnalysisError
+
+    (one, keys), (other, other_keys) = read_side(first), read_side(second)
+    if keys != other_keys:
+        if one["seed"].duplicated().any() or other["seed"].duplicated().any():
+            raise NotComparableError(f"{first} and {second} are not of one kind, and seeds do not pair their runs")
+        keys = ("seed",)
+    elif "point" in keys and not (one["point"].nunique() > 1 and other["point"].nunique() > 1):
+        keys = ("seed",)
+    try:
+        return compare(one, other, on=keys, confidence=confidence, half_width=half_width)
+    except AnalysisError as error:
+        raise NotComparableError(f"{first} and {second}: {error}") from error
+
+
+def _is_run(folder: Path) -> bool:
+    from .store import MANIFEST, SUMMARY
+
+    return (folder / MANIFEST).is_file() and (folder / SUMMARY).is_file()
+
+
+def _table(folders: list[Path]) -> "pd.DataFrame":
+    import pandas as pd
+
+    from .store import load_run
+
+    runs = [load_run(folder) for folder in folders]
+    return pd.DataFrame([{"seed": int(run.manifest["seed"]), **run.summary} for run in runs])

@@ -1,0 +1,233 @@
+"""The design as a whole: its scenario, how it samples, and whether every point of it can be run."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...model.scenario import Scenario, ScenarioError, load_scenario
+from ...model.scenario.loading import apply_overrides
+from . import sampling
+from .checks import Checks, shown
+from .declared import AxisReader
+from .design import KINDS, Design
+from .errors import DesignError
+
+MOST_POINTS = 1_000_000
+"""More points are a slip of the pen: a grid of six axes with twenty steps has 64 million."""
+
+LARGEST_SEED = 2**63 - 1
+MOST_REPLICATIONS = 1_000_000
+
+_TOP_KEYS = (
+    "name",
+    "title",
+    "description",
+    "scenario",
+    "seed",
+    "replications",
+    "days",
+    "stakers",
+    "design",
+    "axes",
+    "set",
+    "points",
+)
+_DESIGN_KEYS = ("kind", "n", "levels", "second_order")
+_SHORTHANDS = {"days": "days", "stakers": "stakers.count"}
+"""Keys of a design that stand for keys of its scenario."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+
+
+@dataclass(frozen=True)
+class Reader(Checks):
+    """Turns the content of a design into a design.
+
+    Attributes:
+        folder: folder that a scenario's relative path starts from; the working directory when None.
+        stem: name of a design that has none.
+    """
+
+    folder: Path | None
+    stem: str
+
+    def read(self, content: Mapping[str, Any]) -> Design:
+        """The design, checked as a whole."""
+        self.known_keys(content, _TOP_KEYS, "")
+        terms = self.table(content, "design")
+        self.known_keys(terms, _DESIGN_KEYS, "design.")
+        kind = self.choice(terms, "design.kind", KINDS)
+        fixed = self.fixed(content)
+        scenario = self.scenario(content, fixed)
+        axis_reader = AxisReader(self.label, kind, scenario, self.fixed_keys(content, fixed))
+        axes = axis_reader.axes(content)
+        design = Design(
+            name=self.name(content),
+            scenario=scenario,
+            kind=kind,  # type: ignore[arg-type]
+            seed=self.whole(content, "seed", 0, LARGEST_SEED, default=1),
+            replications=self.whole(content, "replications", 1, MOST_REPLICATIONS, default=1),
+            axes=axes,
+            n=self.sample_size(terms, kind),
+            levels=self.levels(terms, kind),
+            second_order=self.second_order(terms, kind),
+            listed=axis_reader.listed(content, axes) if kind == "list" else (),
+            base=self.base(content, scenario),
+            fixed=fixed,
+            title=self.text(content, "title"),
+            description=self.text(content, "description"),
+        )
+        self.check_size(design)
+        self.check_sampled_axes(design)
+        self.check_points(design)
+        return design
+
+    def name(self, content: Mapping[str, Any]) -> str:
+        """Name of the design, fit for a folder."""
+        name = self.text(content, "name") or self.stem or "design"
+        if not _NAME.match(name):
+            self.fail("name", f"= {shown(name)} must be a word of letters, digits, ., _ and - (it names a folder)")
+        return name
+
+    def fixed(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """The overrides of ``[set]`` by dotted key."""
+        return self.flat(self.table(content, "set"), "set")
+
+    def fixed_keys(self, content: Mapping[str, Any], fixed: Mapping[str, Any]) -> dict[str, str]:
+        """By key, which part of the design holds a parameter at one value."""
+        found = dict.fromkeys(fixed, "[set]")
+        return found | {target: name for name, target in _SHORTHANDS.items() if name in content}
+
+    def scenario(self, content: Mapping[str, Any], fixed: Mapping[str, Any]) -> Scenario:
+        """The scenario with days, stakers and the overrides of ``[set]``."""
+        base = self.base_scenario(content.get("scenario", "baseline"))
+        values, where = dict(fixed), dict.fromkeys(fixed, f"{self.label}: set")
+        if "seed" in values:
+            self.fail("set.seed", "has no effect: the runs' seeds come from the design's own seed")
+        for key, target in _SHORTHANDS.items():
+            if key not in content:
+                continue
+            if target in values:
+                self.fail(f"set.{target}", f"is given twice (also by {key})")
+            values[target], where[target] = content[key], f"{self.label}: {key}"
+        if not values:
+            return base
+        try:
+            return apply_overrides(base, values, where)
+        except ScenarioError as error:
+            raise DesignError(str(error), key=error.key, where=self.label) from None
+
+    def base_scenario(self, given: Any) -> Scenario:
+        """The scenario by name, by path (from the design's folder) or in full."""
+        if isinstance(given, Scenario):
+            return given
+        if isinstance(given, Mapping):
+            return self.inline_scenario(given)
+        if not isinstance(given, str):
+            self.fail("scenario", f"= {shown(given)} must be the name of a shipped scenario or a path")
+        is_path = given.endswith(".toml") or "/" in given or os.sep in given
+        name = os.fspath(self.folder / Path(given).expanduser()) if is_path and self.folder is not None else given
+        try:
+            return load_scenario(name)
+        except ScenarioError as error:
+            raise DesignError(f"{self.label}: scenario: {error}", key="scenario", where=self.label) from None
+
+    def inline_scenario(self, content: Mapping[str, Any]) -> Scenario:
+        """A scenario that the design holds in full."""
+        from pydantic import ValidationError
+
+        try:
+            return Scenario.model_validate(dict(content))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            key = ".".join(("scenario", *(str(part) for part in first["loc"])))
+            self.fail(key, f": {first['msg']}")
+
+    def base(self, content: Mapping[str, Any], scenario: Scenario) -> str:
+        """What the design calls its scenario."""
+        given = content.get("scenario", "baseline")
+        return given if isinstance(given, str) else scenario.name
+
+    def sample_size(self, terms: Mapping[str, Any], kind: str) -> int | None:
+        """The number ``n`` of a sampled design."""
+        if kind not in sampling.SAMPLED:
+            if "n" in terms:
+                self.fail(
+                    "design.n", f"= {shown(terms['n'])} has no meaning for a {kind}: its axes say how many points"
+                )
+            return None
+        least = 2 if kind in ("sobol", "morris") else 1
+        what = {"sobol": "size of the base sample, a power of two", "morris": "number of trajectories"}
+        if "n" not in terms:
+            self.fail("design.n", f'is missing: kind = "{kind}" needs it ({what.get(kind, "number of points")})')
+        n = self.whole(terms, "design.n", least, MOST_POINTS)
+        if kind == "sobol" and n & (n - 1):
+            below = 1 << (n.bit_length() - 1)
+            closest = below if n - below <= 2 * below - n else 2 * below
+            self.fail(
+                "design.n", f"= {n} must be a power of two (the sequence is balanced only then); nearest: {closest}"
+            )
+        return n
+
+    def levels(self, terms: Mapping[str, Any], kind: str) -> int:
+        """Levels of a Morris design's grid."""
+        if "levels" not in terms:
+            return sampling.LEVELS
+        if kind != "morris":
+            self.fail("design.levels", f"has no meaning for a {kind} design, only for morris")
+        levels = self.whole(terms, "design.levels", 2, 1_000)
+        if levels % 2:
+            self.fail("design.levels", f"= {levels} must be even (only then are all levels equally likely)")
+        return levels
+
+    def second_order(self, terms: Mapping[str, Any], kind: str) -> bool:
+        """Whether a Sobol design allows second-order indices."""
+        if "second_order" not in terms:
+            return False
+        value = terms["second_order"]
+        if kind != "sobol":
+            self.fail("design.second_order", f"has no meaning for a {kind} design, only for sobol")
+        if not isinstance(value, bool):
+            self.fail("design.second_order", f"= {shown(value)} must be true or false")
+        return value
+
+    def check_size(self, design: Design) -> None:
+        """Refuse what nobody can mean."""
+        if design.size > MOST_POINTS:
+            self.fail("design", f": {design.size:,} points are more than {MOST_POINTS:,}; take fewer steps or sample")
+
+    def check_sampled_axes(self, design: Design) -> None:
+        """An axis that does not vary, or varies finer than a Morris grid shows, spoils a sampled design."""
+        if design.kind not in sampling.SAMPLED:
+            return
+        for axis in design.axes:
+            count = len(axis.values) if axis.values is not None else 2
+            if count < 2:
+                self.fail(
+                    f"axes.{axis.key}", f"has one value only; in a {design.kind} design it must vary (or use [set])"
+                )
+            if design.kind == "morris" and axis.values is not None and count > design.levels:
+                self.fail(
+                    f"axes.{axis.key}",
+                    f"lists {count} values, more than the {design.levels} levels of the design; set design.levels",
+                )
+
+    def check_points(self, design: Design) -> None:
+        """Every point must be a valid scenario, and no axis may be without effect at all of them."""
+        reasons: dict[str, str | None] = dict.fromkeys(design.keys)
+        silent = set(design.keys)
+        for number, point in enumerate(design.points()):
+            try:
+                scenario = design.scenario.with_overrides(point, where=f"{self.label}: point {number}")
+            except ScenarioError as error:
+                raise DesignError(str(error), key=error.key, where=self.label) from None
+            for key in sorted(silent):
+                reasons[key] = scenario.void_reason(key)
+                if reasons[key] is None:
+                    silent.discard(key)
+        for key in design.keys:
+            if key in silent:
+                self.fail(f"axes.{key}", str(reasons[key]).removeprefix(f"{key} "))

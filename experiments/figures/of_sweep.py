@@ -1,0 +1,102 @@
+"""The figures that fit a sweep: what its design was made for, for a handful of metrics."""
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..analysis.sources import AnalysisError, SweepResults, check_metric, metric_names
+
+if TYPE_CHECKING:
+    from ..results import Results
+
+METRICS = ("lrt_supply_eth", "airdrop_retention", "lrt_hhi", "worst_discount")
+"""What is drawn when nobody says which."""
+
+
+def plot_sweep(results: "Results", out: str | Path | None = None, metrics: Sequence[str] | None = None) -> list[Path]:
+    """Draw what fits a sweep's design and save it as SVG, PDF and PNG.
+
+    Args:
+        results: the sweep.
+        out: folder to write; ``figures`` in that of the sweep when None.
+        metrics: summary metrics; those of :data:`METRICS` that the runs have when None.
+
+    Returns:
+        The files written.
+
+    Raises:
+        AnalysisError: a metric is not there, or nothing can be drawn.
+    """
+    from .style import save_figure
+
+    folder = results.path / "figures" if out is None else Path(out)
+    written: list[Path] = []
+    for name, draw in drawings(results, metrics):
+        figure, _ = draw()
+        folder.mkdir(parents=True, exist_ok=True)
+        written += save_figure(figure, folder / name, origin_of(results))
+    return written
+
+
+def drawings(results: SweepResults, metrics: Sequence[str] | None = None) -> list[tuple[str, Callable[[], Any]]]:
+    """Names of the figures that fit a design, and functions that draw them.
+
+    Raises:
+        AnalysisError: a metric is not there.
+    """
+    from . import sweeps
+
+    known = metric_names(results)
+    for metric in metrics or ():
+        check_metric(results, metric)
+    wanted = list(metrics) if metrics else [metric for metric in METRICS if metric in known]
+    design = results.design
+    found: list[tuple[str, Callable[[], Any]]] = []
+    for metric in wanted:
+        if design.kind in ("morris", "sobol"):
+            found.append((f"sensitivity-{metric}", functools.partial(sweeps.sensitivity_figure, results, metric)))
+            continue
+        if design.kind in ("grid", "list"):
+            found.append((f"profile-{metric}", functools.partial(sweeps.profile_figure, results, metric)))
+        long = [axis.key for axis in design.axes if design.kind == "grid" and len(axis.levels()) > 1]
+        if len(long) == 2:
+            x, y = long
+            found.append((f"map-{metric}", functools.partial(sweeps.heat_figure, results, metric, x, y)))
+    if _has_series(results):
+        by = _groups(results)
+        names = [metric for metric in wanted if metric in _series_names(results)]
+        for metric in names:
+            found.append((f"band-{metric}", functools.partial(sweeps.band_figure, results, metric, by=by)))
+    if not found:
+        raise AnalysisError(f"nothing can be drawn of {design.name}: it has no series and is of kind {design.kind}")
+    return found
+
+
+def origin_of(results: "Results") -> str:
+    """What a figure's file says about its origin."""
+    manifest = results.manifest
+    return (
+        f"restaking {manifest.get('version', '')}, design {results.design.name} ({results.design.content_hash()[:8]})"
+    )
+
+
+def _has_series(results: SweepResults) -> bool:
+    manifest = getattr(results, "manifest", {})
+    return bool(manifest.get("series", True))
+
+
+def _series_names(results: SweepResults) -> set[str]:
+    first = str(results.runs["run_id"].iloc[0])
+    return {str(column) for column in results.series(run_ids=[first]).columns}
+
+
+def _groups(results: SweepResults) -> str | None:
+    """The axis by which bands are told apart: the first that has few values; none in a sampled design."""
+    from .sweeps import MOST_GROUPS
+
+    design = results.design
+    if design.kind not in ("grid", "list"):
+        return None
+    few = [axis.key for axis in design.axes if 1 < len(axis.levels()) <= MOST_GROUPS]
+    return few[0] if few else None

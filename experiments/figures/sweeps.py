@@ -1,0 +1,284 @@
+"""Figures of sweeps: bands over days, profiles, heat maps with their boundaries, sensitivities.
+
+Every function takes the results of a sweep and returns figure and axes; nothing is shown or saved on the way.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..analysis.bands import bands
+from ..analysis.heat_map import heat_map
+from ..analysis.profiles import profiles
+from ..analysis.sensitivity import Morris, Sobol, sensitivity
+from ..analysis.sources import AnalysisError, SweepResults, label_and_unit
+from . import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_GROUPS = 7
+"""More bands than that cannot be told apart."""
+MOST_BARS = 24
+_PLAIN_UNITS = ("", "fraction", "multiple", "ratio", "index")
+
+
+@style.styled
+def band_figure(results: SweepResults, metric: str, *, by: str | None = None) -> "tuple[Figure, dict[str, Axes]]":
+    """Mean of a daily series with its interval and the 5 to 95 % range of the runs, by value of one axis.
+
+    Args:
+        results: results of a sweep that kept its series.
+        metric: name of the series.
+        by: axis whose values make the groups; None puts all runs into one.
+
+    Raises:
+        AnalysisError: there is no such axis or series, or the axis has more values than a figure can show.
+    """
+    table = bands(results, metric, by=by)
+    groups = list(dict.fromkeys(table["group"]))
+    if len(groups) > MOST_GROUPS:
+        raise AnalysisError(f"{by} has {len(groups)} values; a figure of bands shows at most {MOST_GROUPS}")
+    fig, axes = style.canvas([["a"]], height=3.2)
+    ax = axes["a"]
+    labels: list[tuple[float, str, str]] = []
+    for number, group in enumerate(groups):
+        part = table[table["group"] == group] if by is not None else table
+        colour = style.PALETTE[number % len(style.PALETTE)]
+        ax.fill_between(part["day"], part["q05"], part["q95"], color=style.lighter(colour, 0.8), linewidth=0)
+        if part["mean_low"].notna().all():
+            ax.fill_between(part["day"], part["mean_low"], part["mean_high"], color=style.lighter(colour, 0.5), lw=0)
+        ax.plot(part["day"], part["mean"], color=colour)
+        labels.append((float(part["mean"].iloc[-1]), "all runs" if by is None else _text(group), colour))
+    label, unit = label_and_unit(metric)
+    _unit_axis(ax.yaxis, unit, float(np.nanmax(np.abs(table["q95"].to_numpy(dtype=float)))))
+    ax.set_xlim(float(table["day"].min()), float(table["day"].max()))
+    ax.set_xlabel("day")
+    style.end_labels(ax, labels)
+    style.caption(ax, f"{label}{_in(unit)}: mean of the runs, its 95 % interval, and 5 to 95 % of the runs")
+    over = "" if by is None else f", by {_axis_name(results, by)}"
+    style.headline(fig, f"{label}{over}: {results.design.name}")
+    return fig, axes
+
+
+@style.styled
+def profile_figure(
+    results: SweepResults, metric: str, *, at: dict[str, Any] | None = None
+) -> "tuple[Figure, dict[str, Axes]]":
+    """A metric along each axis, the others at the reference point, with intervals of the mean.
+
+    Raises:
+        AnalysisError: the design is neither a grid nor a list, or the metric is not there.
+    """
+    table = profiles(results, metric, at=at)
+    keys = list(dict.fromkeys(table["axis"]))
+    columns = min(len(keys), 3)
+    padded = keys + ["."] * (-len(keys) % columns)
+    layout = [padded[start : start + columns] for start in range(0, len(padded), columns)]
+    fig, axes = style.canvas(layout, height=2.3 * len(layout) + 0.6, share_x=False)
+    label, unit = label_and_unit(metric)
+    largest = float(np.nanmax(np.abs(table[["mean", "q05", "q95"]].to_numpy(dtype=float))))
+    ends = _limits(table[["mean", "low", "high", "q05", "q95"]].to_numpy(dtype=float))
+    for key in keys:
+        ax, part = axes[key], table[table["axis"] == key]
+        axis = results.design.axis(key)
+        values = list(part["value"])
+        numeric = axis.is_numeric and all(value is not None for value in values)
+        x = np.array(values, dtype=float) if numeric else np.arange(len(values), dtype=float)
+        ax.vlines(x, part["q05"], part["q95"], color=style.lighter(style.PALETTE[0], 0.7), linewidth=4.0)
+        ax.vlines(x, part["low"], part["high"], color=style.PALETTE[0], linewidth=1.4)
+        ax.plot(x, part["mean"], "o-" if numeric else "o", color=style.PALETTE[0], markersize=3.5)
+        own = part[part["reference"]]
+        ax.plot(x[part["reference"].to_numpy(dtype=bool)], own["mean"], "o", color=style.INK, markersize=5.0)
+        if numeric and axis.scale == "log" and (x > 0).all():
+            ax.set_xscale("log")
+            ax.set_xticks(x, [_text(value) for value in values])
+            ax.minorticks_off()
+        if not numeric:
+            ax.set_xticks(x, [_text(value) for value in values])
+            ax.set_xlim(-0.5, len(values) - 0.5)
+        ax.set_ylim(*ends)
+        _unit_axis(ax.yaxis, unit, largest)
+        style.caption(ax, _axis_label(results, key))
+    style.headline(
+        fig, f"{label}{_in(unit)} along each axis; black: the reference point; thin: 95 % interval; wide: runs"
+    )
+    return fig, axes
+
+
+@style.styled
+def heat_figure(
+    results: SweepResults, metric: str, x: str, y: str, *, threshold: float | None = None
+) -> "tuple[Figure, dict[str, Axes]]":
+    """A metric over two axes of a grid, with the boundary at which it passes a threshold.
+
+    Args:
+        results: results of a grid.
+        metric: summary metric.
+        x: key of the horizontal axis.
+        y: key of the vertical axis.
+        threshold: value of the boundary, the middle of what was found when None; crossings at which the interval of
+            the mean covers it are marked as undecided.
+
+    Raises:
+        AnalysisError: the design is no grid, or an axis or the metric is not there.
+    """
+    found = heat_map(results, metric, x, y)
+    label, unit = label_and_unit(metric)
+    fig, axes = style.canvas([["a"]], height=4.0)
+    ax = axes["a"]
+    ax.grid(visible=False)
+    shown = ax.imshow(found.mean, origin="lower", aspect="auto", cmap="cividis")
+    if threshold is None:
+        threshold = float(np.nanmin(found.mean) + np.nanmax(found.mean)) / 2.0
+    rows, columns = found.mean.shape
+    if rows > 1 and columns > 1 and np.nanmin(found.mean) < threshold < np.nanmax(found.mean):
+        ax.contour(found.mean, levels=[threshold], colors="white", linewidths=1.6)
+    undecided = np.argwhere((found.side(threshold) == 0) & np.isfinite(found.low))
+    if undecided.size:
+        ax.plot(undecided[:, 1], undecided[:, 0], "o", color="white", markersize=2.5)
+    ax.set_xticks(range(columns), [_text(value) for value in found.x_values])
+    ax.set_yticks(range(rows), [_text(value) for value in found.y_values])
+    ax.set(xlabel=_axis_label(results, x), ylabel=_axis_label(results, y))
+    bar = fig.colorbar(shown, ax=ax, shrink=0.9)
+    bar.outline.set_visible(False)
+    _unit_axis(bar.ax.yaxis, unit, float(np.nanmax(np.abs(found.mean))))
+    marks = "; dots: undecided at 95 %" if undecided.size else ""
+    style.caption(ax, f"{label}{_in(unit)}; line: {_number(threshold, unit)}{marks}")
+    style.headline(fig, f"{label} over {_axis_name(results, x)} and {_axis_name(results, y)}")
+    return fig, axes
+
+
+@style.styled
+def sensitivity_figure(results: SweepResults, metric: str) -> "tuple[Figure, dict[str, Axes]]":
+    """Which parameters matter for a metric: Morris' effects or Sobol' indices, levers and uncertainties apart.
+
+    Raises:
+        AnalysisError: the design was not made for either, or the metric is not there.
+    """
+    found = sensitivity(results, metric)
+    return _morris(found) if isinstance(found, Morris) else _sobol(found)
+
+
+def _morris(found: Morris) -> "tuple[Figure, dict[str, Axes]]":
+    label, unit = label_and_unit(found.metric)
+    table = found.ranked().head(MOST_BARS).iloc[::-1]
+    fig, axes = style.canvas([["bars", "plane"]], height=0.21 * len(table) + 1.3, widths=(1.0, 0.8), share_x=False)
+    bars, plane = axes["bars"], axes["plane"]
+    colours = [_role_colour(role) for role in table["role"]]
+    y = np.arange(len(table))
+    bars.barh(y, table["mu_star"], color=[style.lighter(colour, 0.35) for colour in colours], height=0.66)
+    bars.hlines(y, table["mu_star_low"], table["mu_star_high"], color=style.INK, linewidth=0.9)
+    bars.set_yticks(y, list(table["label"]), fontsize=7)
+    bars.set_ylim(-0.6, len(table) - 0.4)
+    bars.tick_params(axis="y", length=0)
+    bars.grid(visible=False)
+    largest = float(table["mu_star_high"].max())
+    _unit_axis(bars.xaxis, unit, largest)
+    style.caption(bars, "Mean absolute effect (µ*) over the whole range")
+    plane.axline((0.0, 0.0), slope=1.0, color=style.FAINT, linewidth=0.8)
+    plane.scatter(table["mu_star"], table["sigma"], c=colours, s=14.0)
+    for name, x, z, colour in zip(
+        table["label"].iloc[-5:], table["mu_star"].iloc[-5:], table["sigma"].iloc[-5:], colours[-5:], strict=True
+    ):
+        plane.annotate(
+            name,
+            (x, z),
+            xytext=(4, 3),
+            textcoords="offset points",
+            fontsize=6.5,
+            clip_on=False,
+            color=style.readable(colour),
+        )
+    _unit_axis(plane.yaxis, unit, float(table["sigma"].max()))
+    _unit_axis(plane.xaxis, unit, largest)
+    plane.set_xlim(0.0, 1.7 * float(table["mu_star"].max()))
+    plane.set_ylim(0.0, 1.15 * float(max(table["sigma"].max(), 1e-300)))
+    style.caption(plane, "Spread of the effects (σ) against µ*")
+    first = found.ranked()["label"].iloc[0]
+    style.headline(
+        fig, f"{label}: {first} matters most; blue: levers, orange: uncertainties ({found.trajectories} trajectories)"
+    )
+    return fig, axes
+
+
+def _sobol(found: Sobol) -> "tuple[Figure, dict[str, Axes]]":
+    label, _ = label_and_unit(found.metric)
+    table = found.ranked().head(MOST_BARS).iloc[::-1]
+    fig, axes = style.canvas([["bars"]], height=0.28 * len(table) + 1.3)
+    ax = axes["bars"]
+    y = np.arange(len(table))
+    for name, shift, lighter, words in (("total", 0.18, 0.6, "total"), ("first", -0.18, 0.0, "first order")):
+        colours = [style.lighter(_role_colour(role), lighter) for role in table["role"]]
+        ax.barh(y + shift, table[name], color=colours, height=0.34, label=words)
+        ax.hlines(y + shift, table[f"{name}_low"], table[f"{name}_high"], color=style.INK, linewidth=0.9)
+    ax.set_yticks(y, list(table["label"]), fontsize=7.5)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(visible=False)
+    ax.set_xlabel("share of the variance")
+    ax.set_xlim(min(0.0, float(table["first_low"].min())), None)
+    style.caption(ax, "Dark: alone (first order); light: with all interactions (total); lines: 95 % intervals")
+    first = found.ranked()["label"].iloc[0]
+    style.headline(fig, f"{label}: {first} explains most; blue: levers, orange: uncertainties")
+    return fig, axes
+
+
+# --------------------------------------------------------------------------------------------------------------- words
+
+
+def _role_colour(role: str) -> str:
+    return style.PALETTE[0] if role == "lever" else style.PALETTE[4]
+
+
+def _axis_label(results: SweepResults, key: str) -> str:
+    """Label of an axis with its unit, unless the numbers say it themselves."""
+    axis = results.design.axis(key)
+    title = axis.label if axis.unit in _PLAIN_UNITS else axis.title
+    return title[:1].upper() + title[1:]
+
+
+def _axis_name(results: SweepResults, key: str) -> str:
+    """Label of an axis within a sentence."""
+    label = results.design.axis(key).label
+    return label[:1].lower() + label[1:]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{value:.4g}"
+    return "none" if value is None else str(value)
+
+
+def _limits(values: Any) -> tuple[float, float]:
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - room, high + room
+
+
+def _is_eth(unit: str) -> bool:
+    return unit == "ETH"
+
+
+def _in(unit: str) -> str:
+    return f" ({unit})" if unit and not _is_eth(unit) and unit not in ("fraction", "1/yr", "index", "ratio") else ""
+
+
+def _number(value: float, unit: str) -> str:
+    if _is_eth(unit):
+        return style.short_eth(value)
+    return style.percent(value) if unit in ("fraction", "1/yr") else f"{value:.3g}"
+
+
+def _unit_axis(axis: Any, unit: str, largest: float) -> None:
+    """Ticks in words of the unit: shares and yields in percent, ETH in thousands or millions."""
+    from matplotlib.ticker import FuncFormatter
+
+    if unit in ("fraction", "1/yr"):
+        style.percent_axis(axis)
+        return
+    if _is_eth(unit) and math.isfinite(largest) and largest >= 1e3:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: style.short_eth(value)))

@@ -1,0 +1,121 @@
+"""A failed run as a file that runs it again, anywhere."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..provenance import package_version
+from . import files
+from .errors import SweepFolderError
+from .identity import code_identity
+from .task import Job, Record, Task, make_one
+
+if TYPE_CHECKING:
+    from ...model.scenario import Scenario
+    from .folder import SweepFolder
+
+KIND = "capsule"
+FORMAT = 1
+
+
+def write_failure(folder: "SweepFolder", record: Record) -> None:
+    """Write traceback and capsule of a failed run into ``failures/``.
+
+    Raises:
+        OSError: they could not be written.
+    """
+    from ..designs.design import without_nulls
+    from .folder import FAILURES
+
+    design, runs = folder.ordering.design, folder.ordering.runs
+    target = folder.path / FAILURES
+    target.mkdir(exist_ok=True)
+    for number, name in folder.capsule_names(record):
+        run = runs[number]
+        files.write_bytes(target / f"{name}.txt", (record.traceback or f"{record.error}\n").encode())
+        scenario = design.scenario.with_overrides(run.overrides).with_overrides({"seed": run.seed})
+        content = {
+            "format": FORMAT,
+            "kind": KIND,
+            "run_id": name,
+            "design": design.name,
+            "point": run.point,
+            "replication": run.replication,
+            "seed": run.seed,
+            "overrides": without_nulls(run.overrides),
+            "error": record.error,
+            "code": record.code,
+            "version": package_version(),
+            "scenario": without_nulls(scenario.to_dict()),
+        }
+        files.write_json(target / f"{name}.json", content)
+
+
+@dataclass(frozen=True)
+class Capsule:
+    """A run to make again.
+
+    Attributes:
+        run_id: its name.
+        scenario: the resolved scenario, seed included.
+        code: the code that it was made with.
+        error: what had gone wrong.
+    """
+
+    run_id: str
+    scenario: "Scenario"
+    code: str
+    error: str
+
+    @property
+    def same_code(self) -> bool:
+        """Whether this code is the one that the run was made with."""
+        return self.code == code_identity()
+
+
+def read_capsule(path: str | Path) -> Capsule:
+    """Read a capsule.
+
+    Raises:
+        SweepFolderError: the file is not a capsule, or its scenario is not valid (any more).
+    """
+    from pydantic import ValidationError
+
+    from ...model.scenario import Scenario, ScenarioError
+
+    path = Path(path)
+    if path.is_dir():
+        raise SweepFolderError(f"{path} is a folder; give one of the capsules in its failures/ (*.json)")
+    if not path.is_file():
+        raise SweepFolderError(f"{path}: there is no such file{_listed(path.parent)}")
+    content = _capsule_content(path)
+    try:
+        scenario = Scenario.model_validate(content["scenario"])
+    except (ValidationError, ScenarioError) as error:
+        first = str(error).splitlines()
+        raise SweepFolderError(f"{path}: the scenario is not valid for this version: {' '.join(first[:3])}") from error
+    return Capsule(str(content["run_id"]), scenario, str(content.get("code", "")), str(content.get("error", "")))
+
+
+def _capsule_content(path: Path) -> dict[str, Any]:
+    content = files.read_json(path)
+    if content.get("kind") != KIND or not isinstance(content.get("scenario"), dict) or "run_id" not in content:
+        raise SweepFolderError(f"{path} is not a capsule (failures/*.json of a sweep)")
+    if content.get("format") != FORMAT:
+        raise SweepFolderError(f"{path} has format {content.get('format')!r}; this version reads format {FORMAT}")
+    return content
+
+
+def _listed(folder: Path) -> str:
+    names = sorted(path.name for path in folder.glob("*.json"))[:3] if folder.is_dir() else []
+    return f"; capsules there: {', '.join(names)}" if names else ""
+
+
+def replay(capsule: Capsule) -> Record:
+    """Make the run of a capsule again, in this process.
+
+    Returns:
+        The record: ``done`` with the summary, or ``failed`` with error and traceback.
+    """
+    job = Job(capsule.scenario, code_identity(), series=False)
+    return make_one(job, Task(0, capsule.scenario.seed, {}))[0]

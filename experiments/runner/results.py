@@ -1,0 +1,185 @@
+"""The results of a sweep, as data frames."""
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import files
+from . import folder as folders
+from .errors import SweepFolderError
+from .parts import FOLDER as PARTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..designs import Design
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """What a sweep has given so far; tables are read when they are first used.
+
+    Made by :func:`load_results`.
+
+    Attributes:
+        path: folder of the sweep.
+        manifest: content of ``manifest.json``.
+
+    Example:
+        >>> results = load_results("results/runs/airdrop")  # doctest: +SKIP
+        >>> results.runs[["campaigns.airdrop_share", "lrt_supply_eth"]].groupby("campaigns.airdrop_share").mean()
+        ... # doctest: +SKIP
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+
+    def __repr__(self) -> str:
+        state = "complete" if self.complete else "unfinished"
+        return f"<Results of {self.manifest['name']}, {self.manifest['runs']} runs, {state}, {self.path}>"
+
+    @property
+    def complete(self) -> bool:
+        """Whether all runs were made; the tables of an unfinished sweep have those that are there."""
+        return bool(self.manifest["state"] == folders.COMPLETE)
+
+    @functools.cached_property
+    def design(self) -> "Design":
+        """The design that was run."""
+        from ..designs import load_design
+
+        return load_design(files.read_json(self.path / folders.DESIGN))
+
+    @functools.cached_property
+    def runs(self) -> "pd.DataFrame":
+        """One row for each run, by point and replication.
+
+        Columns: ``run_id``, ``point``, ``replication``, ``seed``, the axes, ``status``, ``error`` and the summary
+        metrics (NaN where the run failed).
+        """
+        return _read(self.path / folders.RUNS) if self.complete else _frame(self._unfinished.rows.runs_table())
+
+    @functools.cached_property
+    def timings(self) -> "pd.DataFrame":
+        """When each run began, how long it took (s), on which worker and with which code."""
+        return _read(self.path / folders.TIMINGS) if self.complete else _frame(self._unfinished.rows.timings_table())
+
+    @property
+    def failed(self) -> "pd.DataFrame":
+        """The rows of :attr:`runs` that failed."""
+        return self.runs[self.runs["status"] == "failed"]
+
+    def series(
+        self, run_ids: "str | Iterable[str] | None" = None, columns: "str | Iterable[str] | None" = None
+    ) -> "pd.DataFrame":
+        """Daily series: ``run_id``, ``point``, ``replication``, ``day`` and metrics, by point, replication and day.
+
+        Args:
+            run_ids: which runs, all of them when None; runs that failed have no series.
+            columns: which metrics, all of them when None.
+
+        Raises:
+            SweepFolderError: the sweep kept no series, or it has no such run or metric.
+        """
+        if not self.manifest["series"]:
+            raise SweepFolderError(f"{self.path} was made without series; it has summaries only")
+        wanted = None if run_ids is None else self._known_runs(_listed(run_ids))
+        names = self._series_names()
+        chosen = names if columns is None else _known(_listed(columns), names, "series", self.path)
+        if self.complete:
+            return self._read_series(wanted, chosen)
+        numbers = [
+            number
+            for number in self._unfinished.rows.present
+            if wanted is None or self._unfinished.rows.run_id(number) in wanted
+        ]
+        return _frame(self._unfinished.series(chosen).block(numbers))
+
+    def _read_series(self, wanted: set[str] | None, names: Sequence[str]) -> "pd.DataFrame":
+        import pyarrow.dataset as ds
+
+        from .tables import IDENTITY
+
+        paths = sorted(str(path) for path in (self.path / folders.SERIES).glob("*.parquet"))
+        data: Any = ds.dataset(paths, format="parquet")
+        rows = None if wanted is None else ds.field("run_id").isin(sorted(wanted))
+        return _frame(data.to_table(columns=[*IDENTITY, "day", *names], filter=rows))
+
+    def _series_names(self) -> list[str]:
+        from .tables import IDENTITY
+
+        if not self.complete:
+            return self._unfinished.series(None).names
+        import pyarrow.parquet as pq
+
+        first = min((self.path / folders.SERIES).glob("*.parquet"))
+        return [name for name in pq.read_schema(first).names if name not in (*IDENTITY, "day")]
+
+    def _known_runs(self, run_ids: list[str]) -> set[str]:
+        known = set(self.runs["run_id"])
+        for name in run_ids:
+            if name not in known:
+                _known([name], sorted(known), "run", self.path)
+        return set(run_ids)
+
+    @functools.cached_property
+    def _unfinished(self) -> "_Unfinished":
+        return _Unfinished(self.path, self.design)
+
+
+class _Unfinished:
+    """The parts of a sweep that is still running, or was stopped."""
+
+    def __init__(self, path: Path, design: "Design") -> None:
+        from . import tables
+        from .parts import Parts
+
+        self._tables = tables
+        self._ordering = tables.Ordering(design)
+        self._parts = Parts(path / PARTS)
+        self.rows = tables.Rows(self._ordering, self._parts)
+
+    def series(self, names: Sequence[str] | None) -> Any:
+        return self._tables.SeriesTables(self._ordering, self.rows, self._parts, names)
+
+
+def load_results(path: str | Path) -> Results:
+    """The results of a sweep; of an unfinished one, what is there so far.
+
+    Args:
+        path: folder of the sweep.
+
+    Raises:
+        SweepFolderError: there is no such folder, or it is not a sweep's.
+    """
+    path = Path(path)
+    return Results(path, folders.read_manifest(path))
+
+
+def _read(path: Path) -> "pd.DataFrame":
+    import pyarrow.parquet as pq
+
+    try:
+        return _frame(pq.read_table(path))
+    except (OSError, ValueError) as error:
+        raise SweepFolderError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+
+
+def _frame(table: Any) -> "pd.DataFrame":
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _listed(names: "str | Iterable[str]") -> list[str]:
+    return [names] if isinstance(names, str) else [str(name) for name in names]
+
+
+def _known(names: list[str], known: Sequence[str], what: str, path: Path) -> list[str]:
+    from ...model.scenario.naming import hint
+
+    for name in names:
+        if name not in known:
+            raise SweepFolderError(f"{path} has no {what} {name!r}; {hint(name, known)}")
+    return names

@@ -1,0 +1,235 @@
+"""What a worker does: a few runs, one after the other, into one part of the results."""
+
+import datetime
+import gc
+import os
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import CodeMismatchError
+from .identity import code_identity
+
+if TYPE_CHECKING:
+    from ...model.scenario import Scenario
+
+DONE = "done"
+FAILED = "failed"
+
+_LONGEST_ERROR = 300
+# A cluster's worker may have several threads; Mesa and the warm-up are meant for one.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run gives.
+
+    Attributes:
+        summary: summary metrics by name.
+        names: names of the series.
+        daily: the series, shape (days + 1, names).
+    """
+
+    summary: Mapping[str, float]
+    names: tuple[str, ...]
+    daily: NDArray[np.float64]
+
+
+def simulate(scenario: "Scenario", seed: int) -> Outcome:
+    """Run a scenario to its horizon and free all that it held."""
+    from ...model.ecosystem import RestakingEcosystem
+
+    with RestakingEcosystem(scenario, seed=seed) as ecosystem:
+        ecosystem.run()
+        daily, rows = ecosystem.recorder.table()
+        return Outcome(ecosystem.recorder.summary(), ecosystem.recorder.names, daily[:rows])
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all runs of a sweep share.
+
+    Attributes:
+        scenario: where every run starts from.
+        code: the code that the runs must be made with.
+        series: whether to keep daily series.
+        stop_on_failure: whether a chunk ends with the first run that fails.
+        execute: makes a run; importable in a worker.
+    """
+
+    scenario: "Scenario"
+    code: str
+    series: bool = True
+    stop_on_failure: bool = False
+    execute: "Callable[[Scenario, int], Outcome]" = simulate
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run to make.
+
+    Attributes:
+        run: its number in the design.
+        seed: its seed.
+        overrides: values by dotted key.
+    """
+
+    run: int
+    seed: int
+    overrides: Mapping[str, Any]
+
+
+@dataclass
+class Record:
+    """One run that was made: a row of the results before they are put in order.
+
+    Attributes:
+        run: its number in the design.
+        status: ``done`` or ``failed``.
+        code: the code that made it.
+        error: what went wrong, in one line.
+        traceback: where; not kept in the part.
+        summary: summary metrics by name.
+        started: wall-clock time of its beginning.
+        seconds: its wall-clock duration (s).
+        worker: host and process.
+    """
+
+    run: int
+    status: str
+    code: str
+    error: str | None = None
+    traceback: str = ""
+    summary: Mapping[str, float] = field(default_factory=dict)
+    started: str = ""
+    seconds: float = 0.0
+    worker: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """The record as it is kept."""
+        content = asdict(self)
+        del content["traceback"]
+        return content
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """What a worker gives back.
+
+    Attributes:
+        part: a Parquet file with the series and, in its metadata, the records.
+        records: one for each run.
+        seconds: wall-clock time of the chunk, with everything that belongs to it (s).
+        peak_bytes: largest memory that the worker has held (resident), 0 where the system does not tell.
+    """
+
+    part: bytes
+    records: list[Record]
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+
+def run_chunk(job: Job, tasks: Sequence[Task], stop: Callable[[], Any] | None = None) -> ChunkResult:
+    """Make a few runs.
+
+    Args:
+        job: what they share.
+        tasks: the runs.
+        stop: asked after each run whether to leave out the others.
+
+    Raises:
+        CodeMismatchError: this process has other sources than ``job`` asks for.
+    """
+    from .parts import encode
+
+    if code_identity() != job.code:
+        raise CodeMismatchError(f"{worker_name()} has code {code_identity()}, not {job.code}")
+    began = time.perf_counter()
+    records: list[Record] = []
+    series: list[tuple[int, Outcome]] = []
+    with _ONE_AT_A_TIME:
+        scenarios = _Scenarios(job.scenario)
+        for task in tasks:
+            record, outcome = _run(job, task, scenarios)
+            records.append(record)
+            if outcome is not None and job.series:
+                series.append((task.run, outcome))
+            if (stop is not None and stop()) or (job.stop_on_failure and record.status == FAILED):
+                break
+        part = encode(records, series)
+        # Mesa models hold circles, which reference counting alone does not free.
+        series.clear()
+        gc.collect()
+    return ChunkResult(part, records, time.perf_counter() - began, peak_memory())
+
+
+def make_one(job: Job, task: Task) -> tuple[Record, Outcome | None]:
+    """Make one run in this process; its outcome is None when it failed."""
+    with _ONE_AT_A_TIME:
+        return _run(job, task, _Scenarios(job.scenario))
+
+
+class _Scenarios:
+    """Scenarios of points, the last one kept: replications of a point follow one another."""
+
+    def __init__(self, base: "Scenario") -> None:
+        self._base = base
+        self._overrides: Mapping[str, Any] | None = None
+        self._scenario = base
+
+    def at(self, overrides: Mapping[str, Any]) -> "Scenario":
+        if overrides != self._overrides:
+            self._scenario = self._base.with_overrides(overrides)
+            self._overrides = overrides
+        return self._scenario
+
+
+def _run(job: Job, task: Task, scenarios: _Scenarios) -> tuple[Record, Outcome | None]:
+    record = Record(task.run, DONE, job.code, started=now(), worker=worker_name())
+    began = time.perf_counter()
+    outcome = None
+    try:
+        outcome = job.execute(scenarios.at(task.overrides), task.seed)
+        record.summary = dict(outcome.summary)
+    except Exception as error:
+        record.status, record.error = FAILED, one_line(error)
+        record.traceback = "".join(traceback.format_exception(error))
+    record.seconds = time.perf_counter() - began
+    return record, outcome
+
+
+def one_line(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    line = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return line if len(line) <= _LONGEST_ERROR else f"{line[: _LONGEST_ERROR - 3]}..."
+
+
+def worker_name() -> str:
+    """Host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def now() -> str:
+    """Wall-clock time, UTC."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def peak_memory() -> int:
+    """Largest resident memory of this process so far, bytes; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    import sys
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

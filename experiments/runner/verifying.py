@@ -1,0 +1,154 @@
+"""Results against a second try: a random sample of runs made again, compared bit for bit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...model.randomness import SeedTree
+from . import files, tables
+from . import folder as folders
+from .identity import code_identity
+from .results import Results
+from .task import DONE, Job, Outcome, Task, make_one
+
+
+@dataclass
+class Verdict:
+    """What a verification has found.
+
+    Attributes:
+        checked: names of the runs that were made again.
+        problems: what is not as it should be, one sentence each.
+        notes: what may explain it.
+    """
+
+    checked: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is as it was written."""
+        return not self.problems
+
+
+def verify(
+    results: Results, *, sample: int = 10, seed: int = 1, tell: Callable[[int, int], None] = lambda done, total: None
+) -> Verdict:
+    """Make some runs again and compare them, bit for bit, with what is stored; compare the files with the manifest.
+
+    Args:
+        results: what to verify.
+        sample: number of runs to make again; all when there are fewer.
+        seed: picks them.
+        tell: called with the runs checked and their number.
+
+    Raises:
+        SweepFolderError: the results cannot be read.
+    """
+    verdict = Verdict(notes=_code_notes(results))
+    verdict.problems += _changed_files(results)
+    runs = results.runs
+    ordering = tables.Ordering(results.design)
+    place = {(run.point, run.replication): number for number, run in enumerate(ordering.runs)}
+    rows = runs[runs["status"] == DONE].to_dict("records")
+    chosen = sorted(SeedTree(seed).generator("verify").choice(len(rows), min(sample, len(rows)), replace=False))
+    for position in chosen:
+        row: Any = rows[position]
+        number = place.get((row["point"], row["replication"]))
+        if number is None:
+            verdict.problems.append(f"run {row['run_id']} is not in the design")
+            continue
+        verdict.problems += _compare(results, ordering, number, row)
+        verdict.checked.append(row["run_id"])
+        tell(len(verdict.checked), len(chosen))
+    return verdict
+
+
+def _code_notes(results: Results) -> list[str]:
+    code = code_identity()
+    others = [known for known in results.manifest["codes"] if known != code]
+    if not others:
+        return []
+    return [f"made with code {' and '.join(others)}; this is code {code}, so numbers may differ for that reason alone"]
+
+
+def _changed_files(results: Results) -> list[str]:
+    """Files of complete results that are not those that were written."""
+    problems = []
+    for name, digest in results.manifest.get("files", {}).items():
+        path = Path(results.path / name)
+        if not path.is_file():
+            problems.append(f"{name} is missing")
+        elif files.sha256(path) != digest:
+            problems.append(f"{name} is not the file that was written (its SHA-256 differs)")
+    extra = sorted((results.path / folders.SERIES).glob("*.parquet")) if results.complete else []
+    known = results.manifest.get("files", {})
+    return problems + [f"{path.name} was added" for path in extra if f"{folders.SERIES}/{path.name}" not in known]
+
+
+def _compare(results: Results, ordering: tables.Ordering, number: int, row: dict[str, Any]) -> list[str]:
+    run, name = ordering.runs[number], row["run_id"]
+    problems = [f"run {name}: {what}" for what in _wrong_inputs(ordering, number, row)]
+    job = Job(ordering.design.scenario, code_identity(), bool(results.manifest["series"]))
+    record, outcome = make_one(job, Task(number, run.seed, run.overrides))
+    if outcome is None:
+        return [*problems, f"run {name} failed when it was made again: {record.error}"]
+    differing = [metric for metric, value in outcome.summary.items() if not _same(value, row.get(metric))]
+    if differing:
+        metric = differing[0]
+        problems.append(
+            f"run {name}: {_some(differing)} differ: {metric} is {row.get(metric)!r}, made again "
+            f"{outcome.summary[metric]!r}"
+        )
+    if job.series:
+        problems += _compare_series(results, name, outcome)
+    return problems
+
+
+def _wrong_inputs(ordering: tables.Ordering, number: int, row: dict[str, Any]) -> list[str]:
+    """Columns that say something else about a run's inputs than the design does."""
+    run = ordering.runs[number]
+    wrong = [] if row["seed"] == run.seed else [f"seed is {row['seed']}, the design's is {run.seed}"]
+    for key, column in tables.axis_columns(ordering.design, [run]).items():
+        (value,) = column.to_pylist()
+        if not (_same(value, row[key]) if isinstance(value, float) else _equal(value, row[key])):
+            wrong.append(f"{key} is {row[key]!r}, the design's value is {value!r}")
+    return wrong
+
+
+def _compare_series(results: Results, name: str, outcome: Outcome) -> list[str]:
+    stored = results.series(name)
+    if len(stored) != len(outcome.daily):
+        return [f"run {name}: the series have {len(stored)} days, made again {len(outcome.daily)}"]
+    values = {metric: outcome.daily[:, position] for position, metric in enumerate(outcome.names)}
+    differing = [
+        metric
+        for metric, series in values.items()
+        if metric not in stored or not _same_series(stored[metric].to_numpy(dtype=np.float64), series)
+    ]
+    return [f"run {name}: series {_some(differing)} differ"] if differing else []
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two numbers have the same bits; any NaN is like any other."""
+    if one is None or other is None:
+        return one is None and other is None
+    return _same_series(np.array([one], np.float64), np.array([other], np.float64))
+
+
+def _same_series(one: Any, other: Any) -> bool:
+    both = np.isnan(one) & np.isnan(other)
+    return bool(np.all((one.view(np.int64) == other.view(np.int64)) | both))
+
+
+def _equal(one: Any, other: Any) -> bool:
+    missing = other is None or other != other
+    return missing if one is None else bool(one == other)
