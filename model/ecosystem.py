@@ -20,7 +20,7 @@ from .exchange import Exchange
 from .fork import Fork, change_terms
 from .hazards import LAYER, Hazards
 from .kernels import books as move
-from .kernels.stakers import stakers_day
+from .kernels.stakers import stakers_day, waiting_cost
 from .measures import Measures
 from .networks import social_network
 from .news import News
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 WEEK = 7
 FRIGHT = 5.0
 """Multiple of a loss fraction by which holders forget their loss-free days."""
+PANIC = 1.0
+"""What a holder in a scheduled sell-off gives, per year, for not having to wait for a redemption (assumption)."""
 PROGRAMME_SALES_DAYS = 14.0
 """Held programme tokens reach the market over this time once they trade."""
 
@@ -268,6 +270,8 @@ class RestakingEcosystem(EcosystemBase):
                 self.staker_terms,
                 self._intentions,
             )
+        if self.news_desk.forced_sales.any():
+            self._file_forced_sales()
         if self.day % WEEK == 0:
             for protocol in self.protocols:
                 protocol.step()
@@ -275,6 +279,28 @@ class RestakingEcosystem(EcosystemBase):
             for k in range(len(self.protocols)):
                 if self.world.venues[self.first_lrt + k]["launched"]:
                     self.exchange.resize_pool(k, 1.0 - (1.0 - self.scenario.markets.lp_response) ** WEEK)
+
+    def _file_forced_sales(self) -> None:
+        """Holders want part of what they have out (a scheduled shock); who wanted something else today does not.
+
+        With redemption closed they sell at any price; with it open down to what a panicking holder would give for not
+        having to wait, and keep what is not taken.
+        """
+        rows, forced = self.world.stakers, self.news_desk.forced_sales
+        waiting = rows["pending_route"] != NOBODY
+        waiting[self._intentions["row"][: self._intended]] = True
+        nav = self.world.venues["nav"]
+        for venue in np.flatnonzero(forced):
+            limit = 1.0
+            if self.world.venues["redemption_open"][venue]:
+                limit = float(waiting_cost(self.world.venues[venue], PANIC, self.staker_terms[0]))
+            for row in np.flatnonzero((rows["satellite"] == venue) & ~waiting):
+                staker = rows[row]
+                held = staker["satellite_shares"] * nav[venue]
+                wealth = held + staker["core_shares"] * nav[staker["core"]]
+                share = (1.0 - forced[venue]) * held / max(wealth, 1e-300)
+                self.file_intention(int(row), int(venue), float(share), 1, limit)
+        forced[:] = 0.0
 
     def _restaking_week(self) -> None:
         if self.engine == "objects":

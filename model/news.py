@@ -24,6 +24,7 @@ class News:
         layer_running: 1 while a season of the layer's points runs.
         churn: ETH that may enter and leave validation today.
         alarms: (V,) extra attention of a venue's holders; decays.
+        forced_sales: (V,) part of what each holder has of a venue that it wants to sell tomorrow.
     """
 
     def __init__(self, model: Any) -> None:
@@ -33,6 +34,7 @@ class News:
         self.own_running = np.zeros(venues, np.uint8)
         self.layer_running = 0
         self.alarms = np.zeros(venues)
+        self.forced_sales = np.zeros(venues)
         self.paused_until: NDArray[np.int64] = np.zeros(venues, np.int64)
         ethereum = scenario.ethereum
         self.churn = (float(ethereum.entry_churn_eth_per_day), float(ethereum.exit_churn_eth_per_day))
@@ -122,7 +124,7 @@ class News:
         self.alarms[venue] = max(self.alarms[venue], self.model.scenario.stakers.salience * severity)
 
     def shock(self, day: int, event: Any) -> None:
-        """A pause of withdrawals, or a scare among holders, that the scenario puts on the calendar."""
+        """A pause of withdrawals, or a wave of sales, that the scenario puts on the calendar."""
         names = self.model.venue_names
         first = self.model.first_restaking
         everything = range(first, len(names))
@@ -132,8 +134,8 @@ class News:
                 self.model.world.venues["redemption_open"][venue] = 0
                 self.paused_until[venue] = day + int(event.size)
                 self._on(day + int(event.size), self._resume, venue)
-            else:
-                self.alarm(venue, float(event.size))
+            elif venue >= self.model.first_lrt:
+                self.forced_sales[venue] = min(max(float(event.size), 0.0), 1.0)
         self.model.recorder.event(day, 0, event.kind, event.target, "", float(event.size), "", "scheduled")
 
     # --- what can happen ----------------------------------------------------------------------------------------------

@@ -32,10 +32,20 @@ def plot_sweep(results: "Results", out: str | Path | None = None, metrics: Seque
 
     folder = results.path / "figures" if out is None else Path(out)
     written: list[Path] = []
+    refused: AnalysisError | None = None
     for name, draw in drawings(results, metrics):
-        figure, _ = draw()
+        try:
+            figure, _ = draw()
+        except AnalysisError as error:
+            # Nobody has asked for this metric in particular: one that says nothing here must not cost the others.
+            if metrics:
+                raise
+            refused = error
+            continue
         folder.mkdir(parents=True, exist_ok=True)
         written += save_figure(figure, folder / name, origin_of(results))
+    if refused is not None and not written:
+        raise refused
     return written
 
 
@@ -43,14 +53,16 @@ def drawings(results: SweepResults, metrics: Sequence[str] | None = None) -> lis
     """Names of the figures that fit a design, and functions that draw them.
 
     Raises:
-        AnalysisError: a metric is not there.
+        AnalysisError: a metric is not there, or no run has a value of it.
     """
     from . import sweeps
 
     known = metric_names(results)
     for metric in metrics or ():
         check_metric(results, metric)
-    wanted = list(metrics) if metrics else [metric for metric in METRICS if metric in known]
+        if not _has_values(results, metric):
+            raise AnalysisError(f"no run of {results.design.name} has a value of {metric}")
+    wanted = list(metrics or (metric for metric in METRICS if metric in known and _has_values(results, metric)))
     design = results.design
     found: list[tuple[str, Callable[[], Any]]] = []
     for metric in wanted:
@@ -69,7 +81,9 @@ def drawings(results: SweepResults, metrics: Sequence[str] | None = None) -> lis
         for metric in names:
             found.append((f"band-{metric}", functools.partial(sweeps.band_figure, results, metric, by=by)))
     if not found:
-        raise AnalysisError(f"nothing can be drawn of {design.name}: it has no series and is of kind {design.kind}")
+        raise AnalysisError(
+            f"nothing can be drawn of {design.name}: a design of kind {design.kind} without the series or values for it"
+        )
     return found
 
 
@@ -79,6 +93,11 @@ def origin_of(results: "Results") -> str:
     return (
         f"restaking {manifest.get('version', '')}, design {results.design.name} ({results.design.content_hash()[:8]})"
     )
+
+
+def _has_values(results: SweepResults, metric: str) -> bool:
+    """Whether any run has a value: what airdrops retain, say, is not known before the first one."""
+    return bool(results.runs[metric].notna().any())
 
 
 def _has_series(results: SweepResults) -> bool:

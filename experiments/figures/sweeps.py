@@ -3,7 +3,9 @@
 Every function takes the results of a sweep and returns figure and axes; nothing is shown or saved on the way.
 """
 
+import itertools
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,13 +23,15 @@ if TYPE_CHECKING:
 
 MOST_GROUPS = 7
 """More bands than that cannot be told apart."""
+MOST_RANGES = 3
+"""With more groups the ranges of the runs cover one another, and only the means' intervals are drawn."""
 MOST_BARS = 24
 _PLAIN_UNITS = ("", "fraction", "multiple", "ratio", "index")
 
 
 @style.styled
 def band_figure(results: SweepResults, metric: str, *, by: str | None = None) -> "tuple[Figure, dict[str, Axes]]":
-    """Mean of a daily series with its interval and the 5 to 95 % range of the runs, by value of one axis.
+    """Mean of a daily series with its interval, by value of one axis; of few values, also the 5 to 95 % range of runs.
 
     Args:
         results: results of a sweep that kept its series.
@@ -44,20 +48,25 @@ def band_figure(results: SweepResults, metric: str, *, by: str | None = None) ->
     fig, axes = style.canvas([["a"]], height=3.2)
     ax = axes["a"]
     labels: list[tuple[float, str, str]] = []
+    with_range = len(groups) <= MOST_RANGES
     for number, group in enumerate(groups):
         part = table[table["group"] == group] if by is not None else table
         colour = style.PALETTE[number % len(style.PALETTE)]
-        ax.fill_between(part["day"], part["q05"], part["q95"], color=style.lighter(colour, 0.8), linewidth=0)
-        if part["mean_low"].notna().all():
-            ax.fill_between(part["day"], part["mean_low"], part["mean_high"], color=style.lighter(colour, 0.5), lw=0)
-        ax.plot(part["day"], part["mean"], color=colour)
+        # See-through and in layers: the band of one group must not hide the mean of another.
+        if with_range:
+            ax.fill_between(part["day"], part["q05"], part["q95"], color=colour, alpha=0.16, linewidth=0, zorder=1.0)
+        ax.fill_between(
+            part["day"], part["mean_low"], part["mean_high"], color=colour, alpha=0.25, linewidth=0, zorder=1.5
+        )
+        ax.plot(part["day"], part["mean"], color=colour, zorder=2.5)
         labels.append((float(part["mean"].iloc[-1]), "all runs" if by is None else _text(group), colour))
     label, unit = label_and_unit(metric)
     _unit_axis(ax.yaxis, unit, float(np.nanmax(np.abs(table["q95"].to_numpy(dtype=float)))))
     ax.set_xlim(float(table["day"].min()), float(table["day"].max()))
     ax.set_xlabel("day")
     style.end_labels(ax, labels)
-    style.caption(ax, f"{label}{_in(unit)}: mean of the runs, its 95 % interval, and 5 to 95 % of the runs")
+    words = ", its 95 % interval, and 5 to 95 % of the runs" if with_range else " and its 95 % interval"
+    style.caption(ax, f"{label}{_in(unit)}: mean of the runs{words}")
     over = "" if by is None else f", by {_axis_name(results, by)}"
     style.headline(fig, f"{label}{over}: {results.design.name}")
     return fig, axes
@@ -177,7 +186,7 @@ def _morris(found: Morris) -> "tuple[Figure, dict[str, Axes]]":
     bars.grid(visible=False)
     largest = float(table["mu_star_high"].max())
     _unit_axis(bars.xaxis, unit, largest)
-    style.caption(bars, "Mean absolute effect (µ*) over the whole range")
+    style.caption(bars, "Mean absolute effect of a whole range (µ*)")
     plane.axline((0.0, 0.0), slope=1.0, color=style.FAINT, linewidth=0.8)
     plane.scatter(table["mu_star"], table["sigma"], c=colours, s=14.0)
     for name, x, z, colour in zip(
@@ -194,13 +203,12 @@ def _morris(found: Morris) -> "tuple[Figure, dict[str, Axes]]":
         )
     _unit_axis(plane.yaxis, unit, float(table["sigma"].max()))
     _unit_axis(plane.xaxis, unit, largest)
-    plane.set_xlim(0.0, 1.7 * float(table["mu_star"].max()))
+    plane.set_xlim(0.0, 1.7 * float(max(table["mu_star"].max(), 1e-300)))
     plane.set_ylim(0.0, 1.15 * float(max(table["sigma"].max(), 1e-300)))
     style.caption(plane, "Spread of the effects (σ) against µ*")
-    first = found.ranked()["label"].iloc[0]
-    style.headline(
-        fig, f"{label}: {first} matters most; blue: levers, orange: uncertainties ({found.trajectories} trajectories)"
-    )
+    most = found.ranked().iloc[0]
+    says = f"{most['label']} matters most" if most["mu_star"] > 0.0 else "no axis matters"
+    style.headline(fig, f"{label}: {says}; blue: levers, orange: uncertainties ({found.trajectories} trajectories)")
     return fig, axes
 
 
@@ -269,7 +277,7 @@ def _in(unit: str) -> str:
 
 def _number(value: float, unit: str) -> str:
     if _is_eth(unit):
-        return style.short_eth(value)
+        return style.eth_text(value)
     return style.percent(value) if unit in ("fraction", "1/yr") else f"{value:.3g}"
 
 
@@ -281,4 +289,14 @@ def _unit_axis(axis: Any, unit: str, largest: float) -> None:
         style.percent_axis(axis)
         return
     if _is_eth(unit) and math.isfinite(largest) and largest >= 1e3:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: style.short_eth(value)))
+        # All ticks of the axis say how many digits tell neighbours apart.
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _eth_tick(value, axis.get_majorticklocs())))
+
+
+def _eth_tick(value: float, ticks: Sequence[float]) -> str:
+    """An amount of ETH at a tick: ``2.05M``, in the unit of the largest tick, exact to the step between ticks."""
+    largest = max((abs(float(tick)) for tick in ticks), default=abs(value))
+    factor, letter = next(((f, name) for f, name in ((1e6, "M"), (1e3, "k")) if largest >= f), (1.0, ""))
+    step = min((abs(float(b) - float(a)) for a, b in itertools.pairwise(ticks)), default=largest) / factor
+    digits = next((count for count in range(6) if abs(step * 10**count - round(step * 10**count)) < 1e-6), 6)
+    return f"{value / factor:.{digits}f}{letter}".replace("-", "−") if value else "0"

@@ -15,7 +15,7 @@ class HazardEvent(Parameters):
     day: Day = parameter(description="day of the event", unit="day", role="lever")
     kind: Literal["slash", "exploit", "pause", "shock"] = parameter(
         description="slash: operators lose part of their stake; exploit: a contract loses part of its assets; pause: "
-        "withdrawals stop; shock: holders sell part of the supply at market",
+        "withdrawals stop; shock: holders sell part of the supply, at any price while redemption is closed",
         role="lever",
     )
     target: str = parameter(

@@ -414,7 +414,6 @@ class StakerParameters(Parameters):
         unit="multiple",
         low=0.0,
         high=100.0,
-        role="lever",
     )
     expected_fdv_ratio: float = parameter(
         0.69,
