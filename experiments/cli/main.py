@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "explain": ("explain:explain", "Explain a parameter, a metric or the order of a day."),
     "network": ("network:network", "Write the capital network of a day of a run."),
     "fork": ("fork:fork", "Repeat a run to a day and go on under changed terms."),
+    "unwind": ("unwind:unwind", "Say how the holders of an LRT would get out from a day on."),
     "compare": ("compare:compare", "Set runs or sweeps that share their seeds side by side."),
     "plot": ("plot:plot", "Draw the figures of a run or a sweep."),
     "reproduce": ("reproduce:reproduce", "Repeat published experiments and judge them."),

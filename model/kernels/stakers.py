@@ -255,7 +255,7 @@ def decide(row, day, stakers, venues, archetypes, tastes, indptr, indices, terms
     if uniform(day_key(terms["participation_key"], day), row) >= stays_in:
         if not holds:
             return 0
-        _choose_exit(venues[satellite], outside - scores[satellite - first], terms, out)
+        choose_exit(venues[satellite], outside - scores[satellite - first], terms, out)
         return 1
     r = pick(scores, value, terms["decision_noise"], uniform(day_key(terms["choice_key"], day), row))
     venue = venues[first + r]
@@ -263,7 +263,7 @@ def decide(row, day, stakers, venues, archetypes, tastes, indptr, indices, terms
     share = sized(excess, venue, archetype["satellite_cap"], terms)
     out["target"], out["share"] = first + r, share
     if holds and first + r != satellite:
-        _choose_exit(venues[satellite], scores[r] - scores[satellite - first], terms, out)
+        choose_exit(venues[satellite], scores[r] - scores[satellite - first], terms, out)
         return 1
     core_eth = staker["core_shares"] * venues[staker["core"]]["nav"]
     if not holds:
@@ -273,12 +273,12 @@ def decide(row, day, stakers, venues, archetypes, tastes, indptr, indices, terms
     if abs(share - held) <= terms["resize_band"] * max(share, held):
         return 0
     if share < held:
-        _choose_exit(venue, 0.0, terms, out)
+        choose_exit(venue, 0.0, terms, out)
     return 1
 
 
 @compiled
-def _choose_exit(venue, gain, terms, out):
+def choose_exit(venue, gain, terms, out):
     """Redeem or sell, and how low: waiting has a price, and with redemption closed there is only the market."""
     discount = max(0.0, 1.0 - venue["price"])
     if venue["redemption_open"] == 0:

@@ -36,9 +36,9 @@ EXPERIMENT = Experiment(
     short={
         "seeds": 6,
         "map_seeds": 1,
-        "map_sold": (0.005, 0.02, 0.05),
-        "map_depth": (0.005, 0.02),
-        "map_patient": (0.0, 0.02),
+        "map_sold": (0.002, 0.02, 0.1),
+        "map_depth": (0.005, 0.01, 0.02),
+        "map_patient": (0.0, 0.01, 0.04),
     },
     seconds=120.0,
     notes=(

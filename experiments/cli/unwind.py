@@ -1,0 +1,91 @@
+"""``restaking unwind``: how the holders of an LRT would get out."""
+
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._common import fail, print_json, table
+
+
+def unwind(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    day: Annotated[int, typer.Option("--day", help="Day on which they want out.")],
+    lrt: Annotated[str | None, typer.Option("--lrt", help="Which LRT; default: the largest on that day.")] = None,
+    shares: Annotated[
+        list[float] | None, typer.Option("--share", help="Share of supply that wants out; repeatable.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", min=1, help="How long to watch.")] = 180,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write table, page and figure into.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """How would 10, 25, 50 and 100 percent of an LRT get out: days, cost, through which channel, and who waits.
+
+    The run is repeated to the day; then the leavers do nothing but leave, everybody else goes on as in the run.
+    """
+    from .. import unwinding
+    from ..store import RunFolderError, load_run, write_text
+
+    try:
+        recorded = load_run(run)
+        chosen = lrt or _largest(recorded.entity("lrt", "supply_eth"), day)
+        start = time.monotonic()
+
+        def tell(done: int, of: int) -> None:
+            left = (time.monotonic() - start) / done * (of - done)
+            print(f"\r{done} of {of} shares, {left:3.0f} s left", end="\n" if done == of else "", file=sys.stderr)
+
+        found = unwinding.unwind(recorded, day, chosen, shares=shares or unwinding.SHARES, days=days, progress=tell)
+    except (RunFolderError, unwinding.UnwindError) as error:
+        fail(str(error))
+    opened = bool(recorded.entity("lrt", "redemption_open")[chosen].loc[:day].iloc[-1] > 0.0)
+    said = unwinding.unwind_paragraph(found, opened)
+    rows = [one.as_mapping() for one in found]
+    if out is not None:
+        from ..figures.style import save_figure
+
+        out.mkdir(parents=True, exist_ok=True)
+        frame = unwinding.unwind_table(found)
+        write_text(out / "unwind.csv", frame.to_csv(index=False, float_format="%.8g", lineterminator="\n"))
+        write_text(out / "README.md", f"# The way out of {chosen}\n\n{said}\n\n![the way out](unwind.png)\n")
+        save_figure(unwinding.unwind_figure(found)[0], out / "unwind", recorded.provenance)
+    if as_json:
+        plain = [{key: value if math.isfinite(value) else None for key, value in row.items()} for row in rows]
+        print_json({"lrt": chosen, "day": day, "text": said, "shares": plain})
+        return
+    header = [
+        "share",
+        "ETH",
+        "sold",
+        "redeemed",
+        "still in",
+        "discount paid",
+        "deepest",
+        "half out",
+        "95 % out",
+        "cost",
+    ]
+    print(*table(header, [_cells(row) for row in rows]), sep="\n")
+    print(f"\n{said}")
+
+
+def _largest(supply: "object", day: int) -> str:
+    import pandas as pd
+
+    assert isinstance(supply, pd.DataFrame)
+    row = supply.loc[: max(day, 0)].iloc[-1]
+    return str(row.idxmax())
+
+
+def _cells(row: dict[str, float]) -> list[str]:
+    return [
+        f"{row['share']:.0%}",
+        f"{row['eth']:,.0f}",
+        *(f"{row[name]:.0%}" for name in ("sold", "redeemed", "stuck")),
+        *(f"{row[name]:.2%}" for name in ("discount_paid", "deepest_discount")),
+        *("never" if math.isinf(row[name]) else f"{row[name]:.0f} d" for name in ("days_half", "days_95")),
+        f"{row['cost']:.2%}",
+    ]
