@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "unwind": ("unwind:unwind", "Say how the holders of an LRT would get out from a day on."),
     "compare": ("compare:compare", "Set runs or sweeps that share their seeds side by side."),
     "plot": ("plot:plot", "Draw the figures of a run or a sweep."),
+    "security": ("security:security", "Analyse the security of a restaking network."),
     "reproduce": ("reproduce:reproduce", "Repeat published experiments and judge them."),
     "validate": ("validate:validate", "Measure the stylised facts of the history over seeds."),
 }

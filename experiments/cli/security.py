@@ -1,0 +1,104 @@
+"""``restaking security``: who can attack what with profit, and what a loss takes down."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ._common import fail, print_json
+
+if TYPE_CHECKING:
+    from ...model.security import SecurityReport
+
+MOST_NAMED = 6
+
+
+def security(
+    network: Annotated[Path, typer.Argument(help="Network file (JSON); restaking network --format json writes one.")],
+    psis: Annotated[
+        list[str] | None,
+        typer.Option("--psi", help="Shock, share of all stake that is lost at first (0.01 or 1/100); repeatable."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Slack, best attack and worst losses of a restaking network.
+
+    Small networks are looked at exhaustively, medium ones by mixed-integer programmes; larger ones get a certificate,
+    the best attack that a search finds, and bounds, which are called so. Numbers given as fractions ("1/3") are
+    computed and told exactly. With allocations the network is elastic.
+    """
+    from fractions import Fraction
+
+    from ...model.security import NetworkError, analyse, read_network
+    from ...model.security.report import DEFAULT_PSIS
+
+    shocks: dict[str, Fraction] = {}
+    for text in psis or DEFAULT_PSIS:
+        try:
+            value = Fraction(text)
+        except (ValueError, ZeroDivisionError):
+            fail(f"--psi: {text!r} must be a number between 0 and 1, like 0.01 or 1/100")
+        if not 0 <= value <= 1:
+            fail(f"--psi: {text} must lie between 0 and 1")
+        shocks[text] = value
+    try:
+        found = analyse(read_network(network), shocks)
+    except NetworkError as error:
+        fail(str(error))
+    if as_json:
+        print_json(found.to_mapping())
+        return
+    print(*_lines(found), sep="\n")
+    if found.secure is None:
+        print("neither an attack nor a proof was found", file=sys.stderr)
+
+
+def _lines(report: "SecurityReport") -> list[str]:
+    network, told = report.network, report.to_mapping()
+    elastic = ", elastic" if network.allocations is not None else ""
+    lines = [
+        f"{len(network.stakes)} operators with {float(network.total_stake):,.6g} staked, "
+        f"{len(network.services)} services, {len(network.edges)} edges{elastic}",
+        f"secure               {_word(report.secure)}",
+        f"certified slack      {_number(told['certificate_slack'])}{_binding(report)}",
+        f"slack                {_number(told['slack'])}",
+    ]
+    attack = report.best_attack
+    if attack is None:
+        lines.append(
+            "best attack          none pays" if report.exact or report.secure else "best attack          none found"
+        )
+    else:
+        kind = "best attack" if report.exact else "best found"
+        lines.append(
+            f"{kind:<20} {_names(attack.operators)} take {_names(attack.services)}: profit "
+            f"{_number(told['best_attack']['profit'])}, stake lost {_number(told['best_attack']['stake_lost'])}"
+        )
+    for psi, loss in (told["worst_loss"] or {}).items():
+        bound = "" if report.exact else " at most"
+        lines.append(f"loss after {psi:<9} {bound}{_number(loss)} of all stake".replace("  at most", " at most"))
+    lines.append(f"method               {told['method']} ({report.means})")
+    return lines
+
+
+def _binding(report: "SecurityReport") -> str:
+    bound = report.certificate.operators or report.certificate.services
+    return f", bound by {_names(bound)}" if bound else ""
+
+
+def _word(secure: bool | None) -> str:
+    return "undecided" if secure is None else "yes" if secure else "no"
+
+
+def _number(value: float | str | None) -> str:
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    if not names:
+        return "nobody"
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more

@@ -1,0 +1,123 @@
+"""``restaking security``: exact answers, the network of a run read back, and every malformed file refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from restaking.experiments.cli.main import main
+from restaking.model.security import certificate, read_network
+
+GOOD: dict[str, Any] = {
+    "operators": {"a": "1/10", "b": "9/10"},
+    "services": {"x": {"profit": 1, "threshold": 1}},
+    "edges": [["a", "x"], ["b", "x"]],
+}
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(content: Any) -> str:
+    """A network file."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    Path("network.json").write_text(text, encoding="utf-8")
+    return "network.json"
+
+
+def test_exact_numbers_in_exact_numbers_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["security", write(GOOD), "--psi", "1/10", "--psi", "1/20", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == {
+        "secure": True,
+        "certificate_slack": "0",
+        "slack": "0",
+        "best_attack": None,
+        "worst_loss": {"1/10": "1", "1/20": "1/20"},
+        "method": "exact",
+    }
+
+
+def test_people_get_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    bad = {**GOOD, "services": {"x": {"profit": 2, "threshold": 1}}}
+    assert main(["security", write(bad)]) == 0
+    told = capsys.readouterr().out
+    assert "secure               no" in told
+    assert "a, b take x: profit 1, stake lost 1" in told
+    assert "loss after 0.01" in told
+
+
+def test_an_elastic_network(capsys: pytest.CaptureFixture[str]) -> None:
+    elastic = {**GOOD, "allocations": [["a", "x", "1/20"], ["b", "x", "1/2"]]}
+    assert main(["security", write(elastic), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["secure"] is False
+    assert found["best_attack"]["stake_lost"] == "11/20"
+
+
+def test_a_large_network_gets_bounds_that_are_called_so(capsys: pytest.CaptureFixture[str]) -> None:
+    operators = {f"v{n}": 100.0 + n for n in range(120)}
+    services = {f"s{n}": {"profit": 5.0, "threshold": 0.34} for n in range(20)}
+    edges = [[v, s] for i, v in enumerate(operators) for j, s in enumerate(services) if (i + j) % 3 == 0]
+    assert main(["security", write({"operators": operators, "services": services, "edges": edges}), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["method"] == "bound"
+    assert found["secure"] is True
+    assert found["certificate_slack"] > 0.0
+
+
+def test_the_network_of_a_run_comes_back(capsys: pytest.CaptureFixture[str]) -> None:
+    run = ["run", "baseline", "--days", "210", "--stakers", "150", "--no-figures", "--out", "r"]
+    assert main(run) == 0
+    assert main(["network", "r", "--day", "200", "--format", "json", "--out", "day200.json"]) == 0
+    capsys.readouterr()
+    assert main(["security", "day200.json", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    network = read_network("day200.json")
+    assert found["certificate_slack"] == pytest.approx(float(certificate(network).slack or 0.0))
+    import pandas as pd
+
+    recorded = pd.read_parquet("r/daily.parquet").set_index("day")["restaked_eth"][200]
+    assert sum(float(stake) for stake in network.stakes.values()) == pytest.approx(recorded, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "JSON"),
+        ("[]", "network.json"),
+        ({**GOOD, "operators": {"a": -1, "b": 1}}, "operators.a"),
+        ({**GOOD, "operators": {"a": "one", "b": 1}}, "operators.a"),
+        ({**GOOD, "services": {"x": {"profit": -1, "threshold": 1}}}, "profit"),
+        ({**GOOD, "services": {"x": {"profit": 1, "threshold": 2}}}, "threshold"),
+        ({**GOOD, "services": {"x": {"profit": 1, "threshold": 0}}}, "threshold"),
+        ({**GOOD, "services": {"x": {"profit": 1}}}, "threshold"),
+        ({**GOOD, "services": {"x": {"profit": 1, "treshold": 1}}}, "threshold"),
+        ({**GOOD, "edges": [["a", "y"]]}, "y"),
+        ({**GOOD, "edges": [["aa", "x"]]}, "aa"),
+        ({**GOOD, "edges": [["a", "x"], ["a", "x"]]}, "a"),
+        ({**GOOD, "edges": [["a"]]}, "edges"),
+        ({"operators": {"a": 1}, "services": {}}, "edges"),
+        ({**GOOD, "allocations": [["a", "x", 5]]}, "allocations"),
+        ({**GOOD, "allocation": []}, "allocations"),
+    ],
+)
+def test_malformed_networks(content: Any, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["security", write(content)]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(("psi", "says"), [("2", "between 0 and 1"), ("x", "1/100"), ("1/0", "1/100")])
+def test_bad_shocks(psi: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["security", write(GOOD), "--psi", psi]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_no_such_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["security", "nowhere.json"]) == 2
+    assert "nowhere.json" in capsys.readouterr().err
