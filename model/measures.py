@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .concentration import hhi, top_share
 from .kernels import books as move
+from .kernels.certificate import PROFIT_SHARE, THRESHOLD, certified_slack
 from .kernels.concentration import gini_by_histogram, shares_of_largest
 from .kernels.stableswap import selling_costs
 from .kernels.totals import TOTALS, add_up
@@ -25,6 +26,8 @@ Floats = NDArray[np.float64]
 DEPEG = 0.02
 """Discount that counts as a depeg."""
 EARNED_OVER_DAYS = 30
+SHOCK = 0.01
+"""Share of restaked ETH that is lost first, in the bound on what follows."""
 SLOW_EVERY_DAYS = 7
 """Measures that need a pass over all stakers, or that hardly move, are taken once a week."""
 _LARGEST = np.array([1, 3, 7])
@@ -177,6 +180,7 @@ class Measures:
         add_up(world, day, model.first_restaking, model.exchange.pools, model.exchange.arbitrageurs, sums)
         supply = lrts["supply_eth"]
         lrt_supply = float(supply.sum())
+        slack = float(certified_slack(model.restaked @ layer.delegation, layer.secured, PROFIT_SHARE, THRESHOLD))
         weights = supply / max(lrt_supply, 1e-300)
         staked = float(sums["validators"]) + model.scenario.ethereum.other_staked_eth
         base = model.signals._base_rate()
@@ -210,6 +214,8 @@ class Measures:
             "programme_apr": float(weights @ lrts["programme_apr"]),
             "sustainable_share": sustainable / advertised if advertised > 0.0 else 1.0,
             "restaking_degree": float(layer.restaking_degree),
+            "certified_slack": slack,
+            "shock_loss_bound": min(SHOCK + SHOCK / slack, 1.0 + SHOCK) if slack > 0.0 else 1.0 + SHOCK,
             "entry_queue_eth": float(sums["entry"]),
             "exit_queue_eth": float(sums["exit_queue"]),
             "exit_queue_days": float(sums["exit_queue"]) / max(model.news_desk.churn[1], 1e-9),

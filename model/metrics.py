@@ -269,6 +269,23 @@ _TOTAL = _level(
         "delegated ETH answers to.",
     ),
     (
+        "certified_slack",
+        "ratio",
+        "Certified slack",
+        "min",
+        "How much dearer than its prizes every attack on AVSs provably is (gamma*), when attacking an AVS brings "
+        "1 % of the ETH that answers to it and takes a third of its operators' stake. Below 0 nothing is proven; "
+        "100 stands for no AVS with stake.",
+    ),
+    (
+        "shock_loss_bound",
+        "fraction",
+        "Bound on the loss after a shock",
+        "max",
+        "Most that all of restaked ETH can lose when a hundredth of it is lost first and attacks follow: "
+        "0.01 * (1 + 1 / certified_slack), at most 1.01, which is all; 1.01 as well where nothing is certified.",
+    ),
+    (
         "entry_queue_eth",
         "ETH",
         "Validator entry queue",

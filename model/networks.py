@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .kernels.certificate import PROFIT_SHARE, THRESHOLD
 from .kernels.networks import hub_edges, pack_rows, ring_edges
 from .pareto import pareto_grid
 from .randomness import SeedTree
@@ -337,8 +338,8 @@ def write_network(
     path: str | Path,
     format: Literal["graphml", "json"] = "graphml",
     *,
-    profit_share: float = 0.01,
-    threshold: float = 1.0 / 3.0,
+    profit_share: float = PROFIT_SHARE,
+    threshold: float = THRESHOLD,
     allocations: bool = False,
 ) -> None:
     """Write a capital network for other tools (GraphML) or for ``restaking security`` (JSON).

@@ -160,6 +160,8 @@ class FakeEcosystem:
             "exit_queue_days": 2.0 * float(discount.max()) / 0.1,
             "claims_eth": 4e5 * float(discount.max()) / 0.1,
             "airdrop_retention": 1.0,
+            "certified_slack": 1.0,
+            "shock_loss_bound": 0.02,
             "worst_discount": float(discount.max()),
             "sentiment": 1.0,
             "belief_fdv_ratio": math.nan,

@@ -80,8 +80,12 @@ def test_the_network_of_a_run_comes_back(capsys: pytest.CaptureFixture[str]) -> 
     assert found["certificate_slack"] == pytest.approx(float(certificate(network).slack or 0.0))
     import pandas as pd
 
-    recorded = pd.read_parquet("r/daily.parquet").set_index("day")["restaked_eth"][200]
-    assert sum(float(stake) for stake in network.stakes.values()) == pytest.approx(recorded, rel=1e-9)
+    recorded = pd.read_parquet("r/daily.parquet").set_index("day").loc[200]
+    total = sum(float(stake) for stake in network.stakes.values())
+    assert total == pytest.approx(recorded["restaked_eth"], rel=1e-9)
+    assert found["certificate_slack"] == pytest.approx(recorded["certified_slack"], rel=1e-9)
+    slack = recorded["certified_slack"]
+    assert recorded["shock_loss_bound"] == pytest.approx(min(0.01 * (1.0 + 1.0 / slack), 1.01))
 
 
 @pytest.mark.parametrize(
