@@ -13,7 +13,7 @@ from typing import Any
 
 from ..model.kernels.stakers import OPENING_FLOOR_DAYS, VALIDATOR_ETH
 from ..model.randomness import day_key, uniform
-from ..model.state import IDLE, NOBODY, SOLO
+from ..model.state import ETH_LOAN, IDLE, NOBODY, SOLO
 from .population import RowAgent
 
 CLOSED = -math.inf
@@ -43,19 +43,21 @@ class Staker(RowAgent):
     social_influence: float
     taste: Any
     liquidity_value: float
+    debt_shares: float
+    debt_asset: int
 
     # --- what it owns -------------------------------------------------------------------------------------------------
 
     @property
     def wealth(self) -> float:
-        """ETH at NAV: core, satellite and pending claim."""
-        return self.core_eth + self.satellite_eth + self.pending_amount
+        """ETH at NAV: core, satellite and pending claim, less what it owes."""
+        return self.core_eth + self.satellite_eth + self.pending_amount - self.owed_eth
 
     @property
     def wealth_market(self) -> float:
         """ETH at market prices: what it could be sold for, price impact apart."""
         price = self.model.venues[self.satellite]["price"].item() if self.satellite != NOBODY else 1.0
-        return self.core_eth + self.satellite_eth * price + self.pending_amount
+        return self.core_eth + self.satellite_eth * price + self.pending_amount - self.owed_eth
 
     @property
     def core_eth(self) -> float:
@@ -68,6 +70,26 @@ class Staker(RowAgent):
         if self.satellite == NOBODY:
             return 0.0
         return self.satellite_shares * self.model.venues[self.satellite]["nav"].item()
+
+    @property
+    def owed_eth(self) -> float:
+        """Its loan against the restaked position, ETH."""
+        if self.debt_shares <= 0.0:
+            return 0.0
+        lender = self.model.lenders[self.debt_asset]
+        return float(self.debt_shares) * lender["index"].item() / lender["price"].item()
+
+    @property
+    def equity_eth(self) -> float:
+        """What of the restaked position is its own, ETH at NAV; never below 0."""
+        return max(self.satellite_eth - self.owed_eth, 0.0)
+
+    @property
+    def leverage(self) -> float:
+        """Collateral over equity, 1 without a loan, infinite when all of it is owed."""
+        if self.owed_eth <= 0.0:
+            return 1.0
+        return self.satellite_eth / self.equity_eth if self.equity_eth > 0.0 else math.inf
 
     # --- its day ------------------------------------------------------------------------------------------------------
 
@@ -82,6 +104,8 @@ class Staker(RowAgent):
             self.decide()
         elif self.pending_route == NOBODY and self.wakes_to_core():
             self.exchange_core()
+        elif self.aware and self.looks_at_loop():
+            self.adjust_loop()
 
     def draw(self, stream: str) -> float:
         """Today's uniform draw of this staker from one stream."""
@@ -205,7 +229,7 @@ class Staker(RowAgent):
 
     def moved_eth(self) -> float:
         """ETH that a move would be about: its whole restaked position, or as much as it may restake."""
-        satellite_eth = self.satellite_eth
+        satellite_eth = self.equity_eth
         return max(self.kind["satellite_cap"].item() * (self.core_eth + satellite_eth), satellite_eth)
 
     def moving_cost(self) -> float:
@@ -248,6 +272,9 @@ class Staker(RowAgent):
             return CLOSED
         utility = self.excess_yield(venue) - self.charges(venue, fear)
         utility += float(self.taste[r]) + self.social_influence * neighbours
+        if venue["ltv"].item() > 0.0 and self.kind["leverage_cap"].item() > 1.0:
+            margin = self.loan_margin(venue, fear)
+            utility += self.loop_gain(margin, self.loop_leverage(margin, venue), venue)
         if not own:
             utility += self.pull(venue) - moving
         return utility
@@ -288,11 +315,13 @@ class Staker(RowAgent):
 
     def resize(self, share: float) -> None:
         """Restake more or less of its wealth in the same venue, when that is worth the trouble."""
-        satellite_eth = self.satellite_eth
+        satellite_eth = self.equity_eth
         held = satellite_eth / max(self.core_eth + satellite_eth, 1e-300)
         if abs(share - held) <= self.terms["resize_band"].item() * max(share, held):
             return
         sell, limit = 0, 0.0
+        if share < held and self.owed_eth > 0.0:
+            return  # a loop is made smaller by its leverage, not by its owner's own part
         if share < held:
             sell, limit = self.choose_exit(self.model.venues[self.satellite], 0.0)
         self.model.file_intention(self.row, self.satellite, share, sell, limit)
@@ -308,11 +337,73 @@ class Staker(RowAgent):
         if not venue["redemption_open"]:
             waits_days = venue["opening_days"].item() + venue["wait_days"].item()
             held_years = min(1.0 / self.terms["yearly"].item(), waits_days / 365.0)
-            return 1, min(max(gain, 0.0) * held_years, 1.0)
+            return 1, self.repayable(min(max(gain, 0.0) * held_years, 1.0))
         cost = self.waiting_cost(venue, gain)
-        if discount < cost:
-            return 1, min(cost, 1.0)
+        if discount < cost or self.owed_eth > 0.0:
+            return 1, self.repayable(min(cost, 1.0))
         return 0, 0.0
+
+    def repayable(self, limit: float) -> float:
+        """A discount it may accept: who owes never sells below what pays the loan back."""
+        if self.owed_eth <= 0.0:
+            return limit
+        return min(limit, max(1.0 - self.owed_eth / max(self.satellite_eth, 1e-300), 0.0))
+
+    # --- its loop -----------------------------------------------------------------------------------------------------
+
+    def looks_at_loop(self) -> bool:
+        """Whether it looks at its loop today, or whether to have one; its own clock."""
+        attention = self.terms["loop_attention"].item()
+        if attention <= 0.0 or self.satellite == NOBODY or self.satellite < self.first + 2:
+            return False
+        if self.owed_eth <= 0.0 and self.kind["leverage_cap"].item() <= 1.0:
+            return False
+        return self.draw("loop") < attention
+
+    def loan_margin(self, venue: Any, fear: float) -> float:
+        """What a borrowed ETH earns beyond its cost, per year, risk charged on it as on its own."""
+        promised = venue["token_yield"].item() + venue["points_yield"].item() + venue["layer_points_yield"].item()
+        cost = venue["borrow_apr" if self.debt_asset == ETH_LOAN else "borrow_apr_stable"].item()
+        risk = self.risk_aversion * fear * venue["risk"].item()
+        return float(venue["fee_yield"].item() + self.token_belief * promised - cost - risk)
+
+    def loop_leverage(self, margin: float, venue: Any) -> float:
+        """Leverage that a carry is worth: Merton's rule on the borrowed part, within what the market lends."""
+        ltv = (1.0 - self.terms["loop_margin"].item()) * venue["ltv"].item()
+        most = min(self.kind["leverage_cap"].item(), 1.0 / (1.0 - ltv))
+        if self.debt_asset != ETH_LOAN:
+            most = min(most, self.terms["stable_leverage"].item())
+        wanted = margin / (self.terms["merton_gamma"].item() * self.loop_variance(venue))
+        return float(1.0 + min(max(wanted, 0.0), most - 1.0))
+
+    def loop_variance(self, venue: Any) -> float:
+        """Yearly variance that it allows for in a loop."""
+        return float(venue["variance"].item() + self.terms["loop_variance"].item())
+
+    def loop_gain(self, margin: float, leverage: float, venue: Any) -> float:
+        """What a loop adds to the utility of an ETH of its own, per year, the loop's own risk taken off."""
+        extra = leverage - 1.0
+        charge = 0.5 * self.terms["merton_gamma"].item() * self.loop_variance(venue)
+        return float(extra * margin - charge * extra * extra)
+
+    def adjust_loop(self) -> None:
+        """Borrow more, or sell to owe less, when the carry calls for another leverage."""
+        venue = self.model.venues[self.satellite]
+        collateral, owed = self.satellite_eth, self.owed_eth
+        if collateral - owed <= self.terms["gas_eth"].item():
+            return
+        margin = self.loan_margin(venue, self.fear())
+        wanted, present = self.loop_leverage(margin, venue), collateral / (collateral - owed)
+        if venue["ltv"].item() <= 0.0 and margin > 0.0:
+            wanted = min(present, self.kind["leverage_cap"].item())
+        if abs(wanted - present) <= self.terms["loop_band"].item() * present:
+            return
+        if wanted > present and not venue["deposit_open"]:
+            return
+        sell, limit = 0, 0.0
+        if wanted < present:
+            sell, limit = self.choose_exit(venue, max(-margin, 0.0))
+        self.model.file_intention(self.row, self.satellite, 0.0, sell, limit, wanted)
 
     def waiting_cost(self, venue: Any, gain: float = 0.0) -> float:
         """What waiting for redemption costs, as a fraction: the discount at which selling at once is as good.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..model.kernels.debts import owed_eth
 from ..model.kernels.stakers import choose_exit
 from ..model.state import INTENTION, NOBODY
 from .forking import replay
@@ -226,11 +227,16 @@ def _file(model: "RestakingEcosystem", venue: int, leavers: Any, tried: set[int]
     if holding.size == 0:
         return
     wish = np.zeros(1, INTENTION)
-    choose_exit(model.venues[venue], HURRY, model.staker_terms[0], wish[0])
+    choose_exit(model.venues[venue], HURRY, 0.0, 0.0, model.staker_terms[0], wish[0])
     sell, limit = int(wish["sell"][0]), float(wish["limit"][0])
     opened = bool(model.venues["redemption_open"][venue])
     for row in holding.tolist():
         if row in intended:
+            continue
+        owed = float(owed_eth(model.world, row))
+        if owed > 0.0:  # the loan falls due with the collateral: sold, at what still pays it back
+            collateral = float(rows["satellite_shares"][row] * model.venues["nav"][venue])
+            model.file_intention(row, NOBODY, 0.0, 1, max(1.0 - owed / max(collateral, 1e-300), 0.0))
             continue
         if opened and row in tried:  # nobody took the offer: another day in the market costs more than the queue
             model.file_intention(row, NOBODY, 0.0)

@@ -21,6 +21,7 @@ from .fork import Fork, change_terms
 from .hazards import LAYER, Hazards
 from .kernels import books as move
 from .kernels.stakers import stakers_day, waiting_cost
+from .markets.lending import LendingMarkets
 from .measures import Measures
 from .networks import social_network
 from .news import News
@@ -100,6 +101,7 @@ class RestakingEcosystem(EcosystemBase):
         self._liquidity = genesis.liquidity_values(scenario, seeds, self.world.stakers["core"])
         self._intentions = np.zeros(self.world.stakers.size, INTENTION)
         self._intended = 0
+        self.lending = LendingMarkets(scenario, self.world, seeds, self.horizon)
         self.exchange = Exchange(scenario, self.world)
         self.exchange.endow()
         self.restaking_layer = RestakingLayer(scenario, seeds, self.venue_names[self.first_restaking :])
@@ -120,7 +122,13 @@ class RestakingEcosystem(EcosystemBase):
             self,
             staker_class,
             self.world.stakers,
-            cold={"taste": self._tastes, "points": self.world.points, "liquidity_value": self._liquidity},
+            cold={
+                "taste": self._tastes,
+                "points": self.world.points,
+                "liquidity_value": self._liquidity,
+                "debt_shares": self.world.debt_shares,
+                "debt_asset": self.world.debt_asset,
+            },
             derived={"wealth": self._wealth},
         )
         self.operators = Population(self, NodeOperator, self.restaking_layer.operators)
@@ -142,6 +150,11 @@ class RestakingEcosystem(EcosystemBase):
         return self.world.venues
 
     @property
+    def lenders(self) -> NDArray[np.void]:
+        """(2,) ``LENDER`` records: ETH and stablecoins."""
+        return self.world.lenders
+
+    @property
     def satellites_at_open(self) -> NDArray[np.uint8]:
         """(N,) restaking venue of every staker at the last close."""
         return self.world.stakers["satellite"]
@@ -160,17 +173,19 @@ class RestakingEcosystem(EcosystemBase):
 
     @staticmethod
     def _wealth(population: Population[Staker]) -> NDArray[np.float64]:
-        rows, nav = population.rows, population.model.venues["nav"]
+        rows, nav, world = population.rows, population.model.venues["nav"], population.model.world
         satellite = np.where(rows["satellite"] == NOBODY, 0, rows["satellite"])
-        return (
-            rows["core_shares"] * nav[rows["core"]] + rows["satellite_shares"] * nav[satellite] + rows["pending_amount"]
-        )
+        held = rows["core_shares"] * nav[rows["core"]] + rows["satellite_shares"] * nav[satellite]
+        unit = world.lenders["index"] / world.lenders["price"]
+        return held + rows["pending_amount"] - world.debt_shares * unit[world.debt_asset]
 
-    def file_intention(self, row: int, target: int, share: float, sell: int = 0, limit: float = 0.0) -> None:
+    def file_intention(
+        self, row: int, target: int, share: float, sell: int = 0, limit: float = 0.0, leverage: float = 0.0
+    ) -> None:
         """Note what a staker wants; all intentions of a day are carried out together."""
         intention = self._intentions[self._intended]
         intention["row"], intention["target"], intention["share"] = row, target, share
-        intention["sell"], intention["limit"] = sell, limit
+        intention["sell"], intention["limit"], intention["leverage"] = sell, limit, leverage
         self._intended += 1
 
     # --- the day ------------------------------------------------------------------------------------------------------
@@ -197,6 +212,7 @@ class RestakingEcosystem(EcosystemBase):
 
     def accrue(self) -> None:
         """Base yield, AVS rewards, programme tokens and points."""
+        self.lending.accrue(self.day)
         rewards = self.restaking_layer.accrue(self.day, self.restaked, self.campaigns.sentiment)
         fees, tokens = np.zeros(self.world.venues.size), np.zeros(self.world.venues.size)
         fees[self.first_restaking :] = rewards.fees_by_venue
@@ -265,6 +281,9 @@ class RestakingEcosystem(EcosystemBase):
                 self.archetype_terms,
                 self._tastes,
                 self._liquidity,
+                self.world.debt_shares,
+                self.world.debt_asset,
+                self.world.lenders,
                 self.social_network.indptr,
                 self.social_network.indices,
                 self.staker_terms,
@@ -318,6 +337,7 @@ class RestakingEcosystem(EcosystemBase):
         ethereum, exchange = self.scenario.ethereum, self.exchange
         entry, exit_ = self.news_desk.churn
         filed = move.carry_out(self.world, self._intentions, self._intended, self.day, exchange.orders, 0)
+        self.lending.borrow(self._intentions, self._intended, self.day)
         move.move_queues(self.world, self.day, entry, exit_, ethereum.sweep_days)
         exchange.filed = move.pay_claims(self.world, self.day, exchange.orders, filed)
         exchange.collect_claims()
@@ -326,7 +346,9 @@ class RestakingEcosystem(EcosystemBase):
     def trade(self) -> None:
         """The day's rounds in the LRT pools."""
         self.exchange.refill()
-        self.exchange.trade(self.day, self.signals.opening_days, self.signals.instant_fees())
+        loans = self.lending.open_trade(self.exchange.orders, self.exchange.filed, self.day)
+        self.exchange.trade(self.day, self.signals.opening_days, self.signals.instant_fees(), loans)
+        self.lending.book(self.day)
 
     def faults(self) -> None:
         """Slashing by the base layer and by AVSs, contract exploits, and what the scenario puts on the calendar."""
@@ -402,7 +424,17 @@ class RestakingEcosystem(EcosystemBase):
         self._token_markets()
         if self.day % CREDIT_EVERY_DAYS == CREDIT_EVERY_DAYS - 1:
             self._credit_proceeds()
+        self._close_lending()
         self.signals.close()
+
+    def _close_lending(self) -> None:
+        """Rates and terms of tomorrow's loans."""
+        churn, days = self.news_desk.churn[1], self.scenario.lending.unwind_days
+        queue = float(self.world.exits[self.world.heads[0] : self.day + 1].sum())
+        passage = queue / max(churn, 1e-9) + self.scenario.ethereum.sweep_days
+        passage = np.maximum(passage, self.world.books["escrow_days"][self.first_lrt :])
+        exits = churn * np.maximum(days - passage, 0.0) / max(days, 1e-9)
+        self.lending.close(self.day, self.world.venues["price"][self.first_lrt :], self.exchange, exits)
 
     def _token_markets(self) -> None:
         account = self.world.accounts[0]

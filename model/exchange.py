@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .kernels import books as move
 from .kernels.books import World
 from .kernels.stableswap import spot_price
-from .kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, new_fills, trade_day
+from .kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, Loans, new_fills, no_loans, trade_day
 from .markets.order_book import acting_order
 from .state import ARBITRAGEUR, ORDER, POOL
 
@@ -139,8 +139,8 @@ class Exchange:
 
     # --- the day ------------------------------------------------------------------------------------------------------
 
-    def trade(self, day: int, opening_days: Floats, instant_fees: Floats) -> None:
-        """Run the day's rounds and book what they did."""
+    def trade(self, day: int, opening_days: Floats, instant_fees: Floats, loans: Loans | None = None) -> None:
+        """Run the day's rounds and book what they did; liquidations are booked by the lending markets."""
         world, first = self.world, self.first
         venues = world.venues[first:]
         terms = self.terms
@@ -150,10 +150,11 @@ class Exchange:
         terms["opening_days"], terms["instant_fee"] = opening_days, instant_fees
         cap, supply = world.books["deposit_cap"][first:], world.books["shares"][first:] * venues["nav"]
         terms["mint_room_eth"] = np.where(cap > 0.0, np.maximum(cap - supply, 0.0), np.inf)
+        loans = no_loans(self.pools.size, self.scenario.markets.rounds_per_day) if loans is None else loans
         move.collect_orders(self.orders, self.filed, first, self.sells, self.buys)
         trade_day(
             self.pools, self.arbitrageurs, self._acting, self.held, terms, self.sells, self.buys,
-            self.scenario.markets.rounds_per_day, self.fills,
+            self.scenario.markets.rounds_per_day, self.fills, loans,
         )  # fmt: skip
         self._book(day)
         move.settle_orders(world, self.orders, self.filed, first, self.sells, self.buys, self.fills, day)

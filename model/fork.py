@@ -24,6 +24,18 @@ _BOOK_TERMS = (
     "instant_fee",
     "deposit_cap",
 )
+_COLLATERAL_TERMS = (
+    "threshold",
+    "bonus",
+    "close_factor",
+    "oracle",
+    "oracle_once",
+    "profitable_only",
+    "interleaved",
+    "oracle_weight",
+    "oracle_keep",
+    "gas_eth",
+)
 _BOARD_TERMS = ("fault_rate", "client_correlation", "choice_precision", "attachment", "degree")
 
 
@@ -171,6 +183,25 @@ def _adopt_markets(model: Any, before: Any, after: Any) -> None:
     _take_fields(own.arbitrageurs, old.arbitrageurs, new.arbitrageurs, ("required_return", "gas_eth", "multiple"))
     if own.ordinary < own.arbitrageurs.size:
         own.patient_weights = new.patient_weights
+    _adopt_lending(model, before.lending, after.lending)
+
+
+def _adopt_lending(model: Any, before: Any, after: Any) -> None:
+    """New terms of lending; lenders come when it begins, and the price of ETH turns off from where it is today."""
+    from .markets.lending import declare_lenders
+
+    own, terms = model.lending, _COLLATERAL_TERMS
+    own.scenario = own.steward.scenario = model.scenario
+    _take_fields(own.collateral, before.collateral, after.collateral, terms)
+    declare_lenders(model.scenario, model.world.lenders)
+    today = model.day
+    if not np.array_equal(before.prices_usd, after.prices_usd):
+        own.prices_usd[today:] = own.prices_usd[today] * after.prices_usd[today:] / after.prices_usd[today]
+    if after.enabled and not own.enabled and not before.enabled:
+        own.begin()
+    own.enabled = own.enabled or after.enabled
+    if before.enabled and not after.enabled:
+        own.collateral["ltv"] = 0.0  # loans that exist run on; nobody gets a new one
 
 
 def _adopt_layer(model: Any, before: Any, after: Any) -> None:

@@ -11,6 +11,7 @@ from .state import (
     ACCOUNTS,
     ARCHETYPE,
     BOOK,
+    ETH_LOAN,
     FIRST_LST,
     IDLE,
     KIND_IDLE,
@@ -19,8 +20,10 @@ from .state import (
     KIND_LST_RESTAKING,
     KIND_NATIVE,
     KIND_SOLO,
+    LENDER,
     NOBODY,
     SOLO,
+    STABLE_LOAN,
     STAKER,
     STAKER_TERMS,
     VENUE,
@@ -80,7 +83,7 @@ def draw_stakers(scenario: Any, seeds: SeedTree) -> tuple[NDArray[np.void], Floa
 def staker_terms(scenario: Any, seeds: SeedTree) -> NDArray[np.void]:
     """The (1,) ``STAKER_TERMS`` of a scenario."""
     terms, out = scenario.stakers, np.zeros(1, STAKER_TERMS)
-    for stream in ("attention", "core", "choice", "participation", "news", "neighbour"):
+    for stream in ("attention", "core", "choice", "participation", "news", "neighbour", "loop"):
         out[f"{stream}_key"] = seeds.key(f"stakers.{stream}")
     out["first"] = FIRST_LST + len(scenario.lst)
     out["restaking_venues"] = 2 + len(scenario.lrt)
@@ -108,7 +111,17 @@ def staker_terms(scenario: Any, seeds: SeedTree) -> NDArray[np.void]:
         out["familiarity_floor"] = 1.0
     out["yearly"] = 365.0 / terms.switching_horizon_days
     out["patience"] = PATIENCE
+    lending = scenario.lending
+    out["loop_attention"] = lending.loop_attention if lending.enabled else 0.0
+    out["loop_margin"], out["loop_band"] = lending.loop_margin, lending.loop_band
+    out["stable_leverage"], out["loop_variance"] = lending.stable_leverage, lending.loop_variance
     return out
+
+
+def draw_debt_assets(scenario: Any, seeds: SeedTree) -> NDArray[np.uint8]:
+    """(N,) what each staker would borrow: ETH, or a stablecoin."""
+    stable = seeds.generator("stakers.debt_asset").random(scenario.stakers.count) < scenario.lending.stable_borrowers
+    return np.where(stable, STABLE_LOAN, ETH_LOAN).astype(np.uint8)
 
 
 def liquidity_values(scenario: Any, seeds: SeedTree, cores: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -129,6 +142,7 @@ def archetype_terms(scenario: Any) -> NDArray[np.void]:
         record["attention"] = scenario.stakers.attention * kind.attention_factor
         record["satellite_cap"] = kind.satellite_cap
         record["minimum_redemption_quality"] = kind.minimum_redemption_quality
+        record["leverage_cap"] = kind.leverage_cap
     return out
 
 
@@ -210,6 +224,9 @@ def build_world(scenario: Any, seeds: SeedTree, horizon: int) -> tuple[World, Fl
         own_path=np.zeros((kinds, days + 1)),
         layer_path=np.zeros((kinds, days + 1)),
         points=np.zeros((count, len(scenario.lrt) + 1)),
+        lenders=np.zeros(2, LENDER),
+        debt_shares=np.zeros(count),
+        debt_asset=draw_debt_assets(scenario, seeds),
     )
     _hand_out_cores(scenario, seeds, world)
     _hand_out_satellites(scenario, seeds, world)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from .kernels import books as move
-from .state import FIRST_LST, IDLE
+from .state import ETH_LOAN, FIRST_LST, IDLE, STABLE_LOAN
 
 TOLERANCE = 1e-9
 """Relative to all ETH of the world, or to the supply of a token."""
 
 INFLOWS = ("initial", "issued", "users", "token_buyers", "outside_in")
+_ETH_ACCOUNTS = ("stakers", "claims_paid", "claimants", "operators", "token_pools", "liquidators")
 OUTFLOWS = ("burned", "gas", "exploited", "outside_out")
 
 
@@ -26,7 +27,8 @@ def physical_eth(world: Any, exchange: Any) -> float:
     """ETH in all accounts."""
     books, account = world.books, world.accounts[0]
     total = sum(float(books[field].sum()) for field in ("validators", "entry", "exiting", "buffer", "treasury"))
-    total += sum(float(account[field]) for field in ("stakers", "claims_paid", "claimants", "operators", "token_pools"))
+    total += sum(float(account[field]) for field in _ETH_ACCOUNTS)
+    total += float(world.lenders["cash"][ETH_LOAN])
     return total + float(exchange.pools["eth"].sum()) + float(exchange.arbitrageurs["eth"].sum())
 
 
@@ -50,6 +52,25 @@ def token_residuals(world: Any, exchange: Any) -> np.ndarray:
     return (held - supply) / np.maximum(supply, 1.0)
 
 
+def check_lenders(world: Any, day: int) -> None:
+    """What lenders and reserves own is cash and loans; loans are what borrowers owe."""
+    for asset, name in ((ETH_LOAN, "ETH"), (STABLE_LOAN, "stablecoin")):
+        lender = world.lenders[asset]
+        lent = float(lender["debt_shares"] * lender["index"])
+        owned = float(lender["claims"] + lender["reserves"])
+        scale = max(abs(owned), lent, float(lender["cash"]), 1.0)
+        if not abs(lent + float(lender["cash"]) - owned) <= TOLERANCE * scale:
+            raise LedgerError(f"day {day}: {name} lenders own {owned:.6g}, not their cash and loans")
+        mine = world.debt_asset == asset
+        borrowed = float(world.debt_shares[mine].sum())
+        if not abs(borrowed - float(lender["debt_shares"])) <= TOLERANCE * max(borrowed, 1.0):
+            raise LedgerError(
+                f"day {day}: {name} loans are {borrowed:.6g} debt shares, not {lender['debt_shares']:.6g}"
+            )
+        if not float(lender["cash"]) >= -TOLERANCE * scale:
+            raise LedgerError(f"day {day}: {name} lenders' cash is {float(lender['cash']):.6g}")
+
+
 def check(world: Any, exchange: Any, venues: tuple[str, ...], day: int) -> None:
     """Raise when a ledger is out of balance, a balance is negative or a number is not finite.
 
@@ -64,6 +85,7 @@ def check(world: Any, exchange: Any, venues: tuple[str, ...], day: int) -> None:
     worst = int(np.nanargmax(np.abs(gaps))) if np.isfinite(gaps).any() else 0
     if not np.all(np.abs(gaps) <= TOLERANCE):
         raise LedgerError(f"day {day}: balances of {venues[worst]} are off by {gaps[worst]:.3g} of supply")
+    check_lenders(world, day)
     for field in ("shares", "validators", "entry", "exiting", "buffer", "claims", "treasury"):
         values = world.books[field]
         bad = np.flatnonzero(~(values >= -TOLERANCE * scale))
@@ -71,6 +93,7 @@ def check(world: Any, exchange: Any, venues: tuple[str, ...], day: int) -> None:
             raise LedgerError(f"day {day}: {field} of {venues[bad[0]]} is {values[bad[0]]:.6g}")
     for name, values in (
         ("core_shares", world.stakers["core_shares"]),
+        ("debt", world.debt_shares),
         ("satellite_shares", world.stakers["satellite_shares"]),
         ("pool ETH", exchange.pools["eth"]),
         ("pool tokens", exchange.pools["token"]),

@@ -16,7 +16,7 @@ from .kernels.totals import TOTALS, add_up
 from .metrics import metrics_of
 from .recorder import Recorder
 from .restaking_layer import LayerEvent
-from .state import FIRST_LST, IDLE
+from .state import ETH_LOAN, FIRST_LST, IDLE
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -165,6 +165,10 @@ class Measures:
             "bought_eth": books["bought"],
             "remembered_discount": venues["remembered_discount"],
             "operator_hhi": model.restaking_layer.venue_hhi()[own],
+            "posted_share": model.lending.survey[:, 0] / np.maximum(supply, 1e-300),
+            "loan_ltv": venues["ltv"],
+            "oracle_low": model.lending.collateral["lowest_oracle"],
+            "liquidated_leverage": model.lending.collateral["lowest_leverage"],
         }
 
     def _depth(self, part: float) -> Floats:
@@ -188,6 +192,9 @@ class Measures:
         sustainable = float(weights @ (lrts["base_apr"] + lrts["avs_fee_apr"]))
         lrt_hhi = shares_of_largest(supply, _LARGEST, self._lrt_shares)
         operator_hhi = shares_of_largest(layer.operator_stake, _LARGEST, self._operator_shares)
+        lender, borrowed = world.lenders[ETH_LOAN], model.lending.survey.sum(axis=0)
+        posted, lenders_eth = float(borrowed[0]), float(lender["claims"])
+        lent_eth = float(lender["debt_shares"] * lender["index"])
         premium = float(weights @ lrts["earned_apr"]) - base if lrt_supply > 0.0 and day > 0 else 0.0
         return {
             "eth_staked": staked,
@@ -195,8 +202,8 @@ class Measures:
             "lrt_supply_eth": lrt_supply,
             "restaked_eth": float(sums["restaked"]),
             "lrt_share_of_staked": lrt_supply / max(staked, 1.0),
-            "gross_tvl_eth": float(sums["gross"]),
-            "net_unique_eth": float(sums["gross"] - sums["inside"]),
+            "gross_tvl_eth": float(sums["gross"]) + posted + lenders_eth,
+            "net_unique_eth": float(sums["gross"] - sums["inside"]) + lenders_eth - lent_eth,
             "lrt_hhi": lrt_hhi,
             "lrt_gini": float(self._lrt_shares[4]),
             "lrt_leader_share": float(self._lrt_shares[0]),
@@ -227,6 +234,16 @@ class Measures:
             "airdrop_retention": self._retention(day, supply),
             "sentiment": model.campaigns.sentiment,
             "worst_discount": float(lrts["discount"].max(initial=0.0)),
+            "lrt_posted_share": posted / max(lrt_supply, 1e-300),
+            "loans_eth": model.lending.lent_eth,
+            "loop_leverage": posted / float(borrowed[2]) if borrowed[2] > 0.0 else 1.0,
+            "eth_borrow_apr": float(lender["borrow_apr"]),
+            "lending_utilisation": lent_eth / lenders_eth if lenders_eth > 0.0 else 0.0,
+            "lenders_eth": lenders_eth,
+            "liquidated_eth": model.lending.liquidated_eth,
+            "unsafe_loans_eth": float(borrowed[3]),
+            "bad_debt_eth": model.lending.bad_debt_eth,
+            "eth_usd": float(model.lending.prices_usd[min(day, model.lending.prices_usd.size - 1)]),
             "paid_by_issuance_eth": float(account["issued"]),
             "paid_by_users_eth": float(account["users"]),
             "paid_by_token_buyers_eth": float(account["token_buyers"]),

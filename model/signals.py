@@ -97,15 +97,30 @@ class Signals:
         self.points_apr[:] = venues["points_yield"][first:] + layer
 
     def _integrate(self) -> None:
-        """Integration in DeFi, a stock with increasing returns (E6); needs redemption to be worth much."""
+        """Integration in DeFi, a stock with increasing returns (E6); needs redemption to be worth much.
+
+        Where LRTs can be borrowed against, it follows what is in use: posted on lending markets or held by pools.
+        Without lending a curve in supply stands for it.
+        """
         terms = self.model.scenario.stakers
         if not terms.integration:
             return
         venues = self.model.world.venues[self.model.first_lrt :]
-        scaled = np.maximum(self.model.lrt_supplies / terms.integration_half_eth, 0.0) ** terms.integration_power
-        target = scaled / (1.0 + scaled) * np.where(venues["redemption_open"] == 1, 1.0, terms.integration_closed)
+        if self.model.lending.enabled:
+            reached = np.minimum(self._used() / terms.integration_use, 1.0)
+        else:
+            scaled = np.maximum(self.model.lrt_supplies / terms.integration_half_eth, 0.0) ** terms.integration_power
+            reached = scaled / (1.0 + scaled)
+        target = reached * np.where(venues["redemption_open"] == 1, 1.0, terms.integration_closed)
         self._integration += (target - self._integration) / terms.integration_days
         venues["integration"] = self._integration
+
+    def _used(self) -> Floats:
+        """(K,) part of each LRT's supply that is posted as collateral or stands in its pool."""
+        model = self.model
+        navs = model.world.venues["nav"][model.first_lrt :]
+        used = model.lending.survey[:, 0] + model.exchange.pools["token"] * navs
+        return np.asarray(used / np.maximum(model.lrt_supplies, 1.0))
 
     def _exits(self) -> None:
         model, scenario = self.model, self.model.scenario

@@ -63,6 +63,9 @@ VENUE = np.dtype(
         ("attention", "f8"),  # multiplier of holders' attention (1 when nothing happened)
         ("apr", "f8"),  # realised yield of the day, per year, without campaign points
         ("following", "f8"),  # share of all staked core assets that is here, 0 for idle ETH and restaking venues
+        ("ltv", "f8"),  # largest loan on the token over its value at the oracle's price; 0: no new loans
+        ("borrow_apr", "f8"),  # cost of an ETH loan on the token, per year
+        ("borrow_apr_stable", "f8"),  # cost of a stablecoin loan on the token, per year
     ],
     align=True,
 )
@@ -143,6 +146,12 @@ STAKER_TERMS = np.dtype(
         ("merton_gamma", "f8"),
         ("patience", "f8"),  # what waiting for redemption costs a seller, per year
         ("core_attention", "f8"),  # daily probability of reconsidering the part not restaked
+        ("loop_key", "u8"),
+        ("loop_attention", "f8"),  # daily probability that a looper looks at its leverage
+        ("loop_margin", "f8"),  # part of the largest loan that a looper keeps as a cushion
+        ("loop_band", "f8"),  # relative change of leverage that is not worth the trouble
+        ("stable_leverage", "f8"),  # largest leverage of those who borrow stablecoins
+        ("loop_variance", "f8"),  # yearly variance of the carry that a looper allows for
     ],
     align=True,
 )
@@ -153,6 +162,7 @@ ARCHETYPE = np.dtype(
         ("attention", "f8"),  # daily probability of reconsidering when nothing happened
         ("satellite_cap", "f8"),  # largest restaked part of wealth
         ("minimum_redemption_quality", "f8"),
+        ("leverage_cap", "f8"),  # largest leverage of a loop, 1: borrows nothing
     ],
     align=True,
 )
@@ -164,6 +174,7 @@ INTENTION = np.dtype(
         ("sell", "u1"),  # 1: sell the satellite on the market, 0: redeem it
         ("share", "f8"),  # part of wealth to be restaked
         ("limit", "f8"),  # largest discount to NAV that a sale accepts
+        ("leverage", "f8"),  # collateral over equity that a looper wants, 0: not about a loop
     ],
     align=True,
 )
@@ -181,6 +192,81 @@ ORDER = np.dtype(
 )
 """A staker's order of the day; unfilled orders expire at night."""
 
+ETH_LOAN, STABLE_LOAN = 0, 1
+"""Assets that can be borrowed; rows of the ``LENDER`` table."""
+
+SPOT, TWAP, MEAN, NAV = range(4)
+"""What a lending market's oracle reads: the pool, its time-weighted average, a mean over venues, or redemption."""
+ORACLES = ("spot", "twap", "mean", "nav")
+
+LENDER = np.dtype(
+    [
+        ("cash", "f8"),  # not lent, in units of the asset
+        ("claims", "f8"),  # what lenders own: cash and loans less reserves
+        ("reserves", "f8"),  # the market's own part of the interest
+        ("debt_shares", "f8"),  # all loans, in shares that interest makes worth more
+        ("index", "f8"),  # units of the asset per debt share
+        ("price", "f8"),  # units of the asset per ETH
+        ("borrow_apr", "f8"),
+        ("supply_apr", "f8"),
+        ("base", "f8"),  # borrow rate when nothing is lent, per year
+        ("slope_1", "f8"),  # rise of the rate up to the optimal utilisation
+        ("slope_2", "f8"),  # and beyond it
+        ("optimal", "f8"),  # utilisation at the kink
+        ("reserve_factor", "f8"),  # part of the interest that reserves keep
+        ("required", "f8"),  # supply rate at which lenders neither come nor go, per year
+        ("capacity", "f8"),  # most that lenders would ever supply
+        ("bad_debt", "f8"),  # written off so far
+    ],
+    align=True,
+)
+"""One asset's lenders, shared by all LRTs that serve as collateral."""
+
+COLLATERAL = np.dtype(
+    [
+        ("ltv", "f8"),  # of new loans; 0 when not listed or frozen
+        ("threshold", "f8"),  # debt over collateral above which a position may be liquidated
+        ("bonus", "f8"),  # what a liquidator gets beyond what it repays
+        ("close_factor", "f8"),  # part of a debt that one liquidation may repay
+        ("cap_eth", "f8"),  # most of the token that may be posted
+        ("oracle", "u1"),  # SPOT, TWAP, MEAN or NAV
+        ("oracle_once", "u1"),  # the oracle moves once per round, not after every trade
+        ("profitable_only", "u1"),  # liquidators act only when proceeds after impact cover the repayment
+        ("interleaved", "u1"),  # arbitrageurs trade between two liquidations
+        ("oracle_weight", "f8"),  # weight of this pool in the mean over venues
+        ("oracle_keep", "f8"),  # part of the slow price that a round leaves
+        ("slow_price", "f8"),  # time-weighted price over NAV
+        ("oracle_price", "f8"),  # what the market believes a token is worth, over NAV
+        ("lowest_oracle", "f8"),  # of the day
+        ("liquidations", "f8"),  # of the day: how many,
+        ("seized_shares", "f8"),  # collateral sold,
+        ("proceeds_eth", "f8"),  # what it brought,
+        ("repaid_eth", "f8"),  # loans repaid with it,
+        ("repaid_stable_eth", "f8"),  # of them loans of stablecoins,
+        ("spent_gas_eth", "f8"),  # and gas burned
+        ("gas_eth", "f8"),  # gas of one liquidation
+        ("lowest_leverage", "f8"),  # lowest leverage among those liquidated today, 0 when nobody was
+    ],
+    align=True,
+)
+"""An LRT as collateral: its terms, its oracle, and what the day's liquidations did."""
+
+POSITION = np.dtype(
+    [
+        ("row", "i4"),  # staker; below 0 somebody outside the population
+        ("asset", "u1"),
+        ("lrt", "u1"),
+        ("collateral", "f8"),  # shares
+        ("free", "f8"),  # shares that are not on offer by their owner today
+        ("debt", "f8"),  # units of the asset
+        ("seized", "f8"),  # shares, today
+        ("repaid", "f8"),  # units of the asset, today
+        ("written_off", "f8"),  # units of the asset, today
+    ],
+    align=True,
+)
+"""A loan on the day it may be liquidated."""
+
 ACCOUNTS = np.dtype(
     [
         # where ETH can be, besides books, pools and arbitrageurs
@@ -189,12 +275,13 @@ ACCOUNTS = np.dtype(
         ("claimants", "f8"),  # proceeds of airdropped tokens not yet credited
         ("operators", "f8"),  # commissions
         ("token_pools", "f8"),  # ETH side of the governance tokens' pools
+        ("liquidators", "f8"),  # what liquidations brought those who carried them out
         # named flows in, cumulative
         ("initial", "f8"),
         ("issued", "f8"),  # consensus rewards
         ("users", "f8"),  # MEV, tips and AVS customers
         ("token_buyers", "f8"),  # outside buyers of governance and AVS tokens
-        ("outside_in", "f8"),  # liquidity providers, arbitrage and patient capital from outside
+        ("outside_in", "f8"),  # liquidity providers, lenders, arbitrage and patient capital, ETH bought with loans
         # named flows out, cumulative
         ("burned", "f8"),  # slashing
         ("gas", "f8"),  # burned as gas

@@ -13,6 +13,7 @@ import numpy as np
 
 from .._compile import compiled
 from ..state import FIRST_LST, IDLE, KIND_LRT, KIND_LST, KIND_LST_RESTAKING, NOBODY
+from .debts import owed_eth, repay
 from .draws import day_key, uniform
 from .stakers import VALIDATOR_ETH
 from .trading import discount_bucket
@@ -42,6 +43,9 @@ class World(NamedTuple):
     own_path: np.ndarray  # (V, D + 1) own points per share since the start
     layer_path: np.ndarray  # (V, D + 1) restaking-layer points per share since the start
     points: np.ndarray  # (N, K + 1) points of the running seasons: one column per LRT, the last the layer's
+    lenders: np.ndarray  # (2,) LENDER: those of ETH and those of stablecoins
+    debt_shares: np.ndarray  # (N,) loans against the satellite, in shares of the asset's debt
+    debt_asset: np.ndarray  # (N,) u1: what a staker borrows when it does
 
 
 # --- points and exposure ----------------------------------------------------------------------------------------------
@@ -225,6 +229,9 @@ def carry_out(world, intentions, count, day, orders, filed):
         row, target = intention["row"], intention["target"]
         staker = world.stakers[row]
         satellite = staker["satellite"]
+        if intention["leverage"] > 0.0:
+            filed = _deleverage(world, row, intention, orders, filed)
+            continue
         if target != NOBODY and world.venues[target]["kind"] <= KIND_LST:
             _exchange_core(world, row, target, day)
             continue
@@ -245,6 +252,23 @@ def carry_out(world, intentions, count, day, orders, filed):
         shares = staker["satellite_shares"]
         filed = _exit(world, row, shares, target, intention["sell"], intention["limit"], day, orders, filed)
     return filed
+
+
+@compiled
+def _deleverage(world, row, intention, orders, filed):
+    """Offer as much of a looped token as brings leverage down to what is wanted; who wants more borrows elsewhere."""
+    staker, leverage = world.stakers[row], intention["leverage"]
+    owed = owed_eth(world, row)
+    nav = world.venues[staker["satellite"]]["nav"]
+    equity = staker["satellite_shares"] * nav - owed
+    surplus = owed - (leverage - 1.0) * equity
+    if intention["sell"] == 0 or surplus <= 0.0:
+        return filed
+    order = orders[filed]
+    order["row"], order["venue"], order["target"] = row, staker["satellite"], NOBODY
+    order["amount"] = min(surplus / nav, staker["satellite_shares"])
+    order["bucket"] = discount_bucket(intention["limit"])
+    return filed + 1
 
 
 @compiled
@@ -292,6 +316,8 @@ def _exit(world, row, shares, target, sell, limit, day, orders, filed):
     venue = staker["satellite"]
     if shares <= 0.0:
         return filed
+    if sell == 0 and world.debt_shares[row] > 0.0:
+        return filed  # collateral cannot be redeemed while the loan stands
     if sell == 1 and world.venues[venue]["kind"] == KIND_LRT:
         order = orders[filed]
         order["row"], order["venue"], order["target"], order["amount"] = row, venue, target, shares
@@ -681,6 +707,9 @@ def settle_orders(world, orders, filed, first_lrt, sells, buys, fills, day):
             continue
         world.books[venue]["sold"] += eth
         give_up(world, row, sold, day)
+        eth = repay(world, row, eth)
+        if eth <= 0.0:
+            continue
         if world.stakers[row]["satellite"] == NOBODY and order["target"] != NOBODY:
             world.accounts[0]["stakers"] += eth
             enqueue(world, IDLE, row, day, eth, order["target"])

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from .._compile import compiled
-from ..state import IDLE, NOBODY, SOLO
+from ..state import ETH_LOAN, IDLE, NOBODY, SOLO
 from .draws import day_key, uniform
 
 OPENING_FLOOR_DAYS = 30.0
@@ -84,6 +84,38 @@ def sized(excess, venue, cap, terms):
 
 
 @compiled
+def loan_margin(staker, venue, fear, asset):
+    """What a borrowed ETH earns a staker beyond its cost, per year, risk charged on it as on its own."""
+    belief = np.float64(staker["token_belief"])
+    promised = venue["token_yield"] + venue["points_yield"] + venue["layer_points_yield"]
+    cost = venue["borrow_apr"] if asset == ETH_LOAN else venue["borrow_apr_stable"]
+    risk = np.float64(staker["risk_aversion"]) * fear * venue["risk"]
+    return venue["fee_yield"] + belief * promised - cost - risk
+
+
+@compiled
+def loop_leverage(margin, venue, cap, asset, terms):
+    """Leverage that a carry is worth: Merton's rule on the borrowed part, within what the market lends with a cushion.
+
+    A venue that is not listed (or frozen) has leverage 1: nobody can add to a loan there.
+    """
+    ltv = (1.0 - terms["loop_margin"]) * venue["ltv"]
+    most = min(cap, 1.0 / (1.0 - ltv))
+    if asset != ETH_LOAN:
+        most = min(most, terms["stable_leverage"])
+    wanted = margin / (terms["merton_gamma"] * (venue["variance"] + terms["loop_variance"]))
+    return 1.0 + min(max(wanted, 0.0), most - 1.0)
+
+
+@compiled
+def loop_gain(margin, leverage, venue, terms):
+    """What a loop adds to the utility of an ETH of one's own, per year, its own risk taken off."""
+    variance = venue["variance"] + terms["loop_variance"]
+    extra = leverage - 1.0
+    return extra * margin - 0.5 * terms["merton_gamma"] * variance * extra * extra
+
+
+@compiled
 def neighbour_shares(row, stakers, indptr, indices, terms, shares):
     """Part of a staker's neighbours in each restaking venue, written into ``shares``."""
     shares[:] = 0.0
@@ -155,6 +187,7 @@ def exchange_core(row, day, staker, venues, liquidity_value, terms, out):
 
     Returns 1 when it files an intention into ``out``.
     """
+    out["leverage"] = 0.0
     core = staker["core"]
     eth = staker["core_shares"] * venues[core]["nav"]
     if eth <= terms["gas_eth"]:
@@ -174,7 +207,7 @@ def exchange_core(row, day, staker, venues, liquidity_value, terms, out):
 
 
 @compiled
-def score(row, day, staker, stakers, venues, archetype, taste, indptr, indices, terms, scores, neighbours):
+def score(row, day, staker, stakers, venues, archetype, taste, asset, owed, indptr, indices, terms, scores, neighbours):
     """Utility per year of each restaking venue, moving costs included; closed ones are minus infinity."""
     first, satellite = terms["first"], staker["satellite"]
     core_apr = venues[staker["core"]]["apr"]
@@ -182,6 +215,7 @@ def score(row, day, staker, stakers, venues, archetype, taste, indptr, indices, 
     fear = familiarity(np.float64(staker["exposure"]) + held_days, terms)
     core_eth = staker["core_shares"] * venues[staker["core"]]["nav"]
     satellite_eth = staker["satellite_shares"] * venues[satellite]["nav"] if satellite != NOBODY else 0.0
+    satellite_eth = max(satellite_eth - owed, 0.0)
     moved = max(archetype["satellite_cap"] * (core_eth + satellite_eth), satellite_eth)
     cost = terms["switching_entry"]
     if satellite != NOBODY:
@@ -200,6 +234,9 @@ def score(row, day, staker, stakers, venues, archetype, taste, indptr, indices, 
             continue
         u = excess_yield(staker, venue, core_apr) - charges(staker, venue, fear, terms)
         u += np.float64(taste[r]) + np.float64(staker["social_influence"]) * neighbours[r]
+        if venue["ltv"] > 0.0 and archetype["leverage_cap"] > 1.0:
+            margin = loan_margin(staker, venue, fear, asset)
+            u += loop_gain(margin, loop_leverage(margin, venue, archetype["leverage_cap"], asset, terms), venue, terms)
         if not own:
             u += pull(venue, moved, terms) - moving
         scores[r] = u
@@ -235,11 +272,26 @@ def pick(scores, value, noise, u):
 
 
 @compiled
-def decide(row, day, stakers, venues, archetypes, tastes, indptr, indices, terms, scores, neighbours, out):
+def decide(row, day, stakers, venues, archetypes, tastes, asset, owed, indptr, indices, terms, scores, neighbours, out):
     """One staker's decision; files an intention into ``out`` and returns 1 when it wants something changed."""
     staker = stakers[row]
     archetype = archetypes[staker["archetype"]]
-    score(row, day, staker, stakers, venues, archetype, tastes[row], indptr, indices, terms, scores, neighbours)
+    score(
+        row,
+        day,
+        staker,
+        stakers,
+        venues,
+        archetype,
+        tastes[row],
+        asset,
+        owed,
+        indptr,
+        indices,
+        terms,
+        scores,
+        neighbours,
+    )
     satellite, first = staker["satellite"], terms["first"]
     holds = satellite != NOBODY
     outside = 0.0
@@ -250,12 +302,13 @@ def decide(row, day, stakers, venues, archetypes, tastes, indptr, indices, terms
     stays_in = 0.0
     if value > -math.inf:
         stays_in = 1.0 / (1.0 + math.exp(min((outside - value) / terms["participation_noise"], 700.0)))
-    out["row"] = row
+    out["row"], out["leverage"] = row, 0.0
     out["sell"], out["limit"], out["share"], out["target"] = 0, 0.0, 0.0, NOBODY
+    collateral = staker["satellite_shares"] * venues[satellite]["nav"] if holds else 0.0
     if uniform(day_key(terms["participation_key"], day), row) >= stays_in:
         if not holds:
             return 0
-        choose_exit(venues[satellite], outside - scores[satellite - first], terms, out)
+        choose_exit(venues[satellite], outside - scores[satellite - first], owed, collateral, terms, out)
         return 1
     r = pick(scores, value, terms["decision_noise"], uniform(day_key(terms["choice_key"], day), row))
     venue = venues[first + r]
@@ -263,37 +316,105 @@ def decide(row, day, stakers, venues, archetypes, tastes, indptr, indices, terms
     share = sized(excess, venue, archetype["satellite_cap"], terms)
     out["target"], out["share"] = first + r, share
     if holds and first + r != satellite:
-        choose_exit(venues[satellite], scores[r] - scores[satellite - first], terms, out)
+        choose_exit(venues[satellite], scores[r] - scores[satellite - first], owed, collateral, terms, out)
         return 1
     core_eth = staker["core_shares"] * venues[staker["core"]]["nav"]
     if not holds:
         return 1 if share * core_eth > terms["gas_eth"] else 0
-    satellite_eth = staker["satellite_shares"] * venue["nav"]
+    satellite_eth = max(collateral - owed, 0.0)
     held = satellite_eth / max(core_eth + satellite_eth, 1e-300)
     if abs(share - held) <= terms["resize_band"] * max(share, held):
         return 0
     if share < held:
-        choose_exit(venue, 0.0, terms, out)
+        if owed > 0.0:
+            return 0  # a loop is made smaller by its leverage, not by its owner's own part
+        choose_exit(venue, 0.0, owed, collateral, terms, out)
     return 1
 
 
 @compiled
-def choose_exit(venue, gain, terms, out):
-    """Redeem or sell, and how low: waiting has a price, and with redemption closed there is only the market."""
+def choose_exit(venue, gain, owed, collateral, terms, out):
+    """Redeem or sell, and how low: waiting has a price, and with redemption closed there is only the market.
+
+    Who owes can only sell, since the loan falls due with the collateral, and never below what pays it back.
+    """
     discount = max(0.0, 1.0 - venue["price"])
     if venue["redemption_open"] == 0:
         held_years = min(1.0 / terms["yearly"], (venue["opening_days"] + venue["wait_days"]) / 365.0)
         out["sell"] = 1
         out["limit"] = min(max(gain, 0.0) * held_years, 1.0)
-        return
-    cost = waiting_cost(venue, gain, terms)
-    if discount < cost:
-        out["sell"] = 1
-        out["limit"] = min(cost, 1.0)
+    else:
+        cost = waiting_cost(venue, gain, terms)
+        if discount < cost or owed > 0.0:
+            out["sell"] = 1
+            out["limit"] = min(cost, 1.0)
+    if owed > 0.0:
+        out["limit"] = min(out["limit"], max(1.0 - owed / max(collateral, 1e-300), 0.0))
 
 
 @compiled
-def stakers_day(day, alive, stakers, venues, archetypes, tastes, liquidity_values, indptr, indices, terms, intentions):
+def adjust_loop(row, day, staker, venues, archetype, asset, owed, terms, out):
+    """Borrow more, or sell to owe less, when the carry calls for another leverage; returns 1 when it files that.
+
+    A negative carry is what staying costs: the part of it that falls due while a redemption would take is the discount
+    at which selling is as good.
+    """
+    venue = venues[staker["satellite"]]
+    collateral = staker["satellite_shares"] * venue["nav"]
+    equity = collateral - owed
+    if equity <= terms["gas_eth"]:
+        return 0
+    held_days = np.float64(day + 1 - staker["touched_day"])
+    fear = familiarity(np.float64(staker["exposure"]) + held_days, terms)
+    margin = loan_margin(staker, venue, fear, asset)
+    wanted = loop_leverage(margin, venue, archetype["leverage_cap"], asset, terms)
+    present = collateral / equity
+    if venue["ltv"] <= 0.0 and margin > 0.0:
+        wanted = min(present, archetype["leverage_cap"])
+    if abs(wanted - present) <= terms["loop_band"] * present:
+        return 0
+    if wanted > present and venue["deposit_open"] == 0:
+        return 0
+    out["row"], out["target"], out["share"] = row, staker["satellite"], 0.0
+    out["leverage"], out["sell"], out["limit"] = wanted, 0, 0.0
+    if wanted < present:
+        choose_exit(venue, max(-margin, 0.0), owed, collateral, terms, out)
+    return 1
+
+
+@compiled
+def loops(row, day, staker, archetype, owed, terms):
+    """Whether a staker looks at its loop today, or whether to have one."""
+    if staker["satellite"] == NOBODY or staker["satellite"] < terms["first"] + 2:
+        return False
+    if owed <= 0.0 and archetype["leverage_cap"] <= 1.0:
+        return False
+    return uniform(day_key(terms["loop_key"], day), row) < terms["loop_attention"]
+
+
+@compiled
+def owed_by(debt_shares, lender):
+    """What a loan is worth, ETH."""
+    return debt_shares * lender["index"] / lender["price"]
+
+
+@compiled
+def stakers_day(
+    day,
+    alive,
+    stakers,
+    venues,
+    archetypes,
+    tastes,
+    liquidity_values,
+    debt_shares,
+    debt_asset,
+    lenders,
+    indptr,
+    indices,
+    terms,
+    intentions,
+):
     """All stakers' day: who becomes aware, who reconsiders, what they want.
 
     Args:
@@ -304,6 +425,9 @@ def stakers_day(day, alive, stakers, venues, archetypes, tastes, liquidity_value
         archetypes: (A,) ``ARCHETYPE`` records.
         tastes: (N, R) persistent tastes for restaking venues, per year.
         liquidity_values: (N,) what idle ETH is worth to each staker, per year.
+        debt_shares: (N,) loans, in shares of the asset's debt.
+        debt_asset: (N,) what each staker borrows.
+        lenders: (2,) ``LENDER``.
         indptr: (N + 1,) row pointers of the social network.
         indices: neighbours.
         terms: (1,) ``STAKER_TERMS``.
@@ -328,13 +452,21 @@ def stakers_day(day, alive, stakers, venues, archetypes, tastes, liquidity_value
                     row, day, staker, venues, np.float64(liquidity_values[row]), shared, intentions[filed]
                 )
             continue
+        owed, asset = 0.0, debt_asset[row]
+        if debt_shares[row] > 0.0:
+            owed = owed_by(debt_shares[row], lenders[asset])
+        archetype = archetypes[staker["archetype"]]
         if staker["pending_route"] != NOBODY:
+            if shared["loop_attention"] > 0.0 and loops(row, day, staker, archetype, owed, shared):
+                filed += adjust_loop(row, day, staker, venues, archetype, asset, owed, shared, intentions[filed])
             continue
         if not wakes(row, day, staker, venues, archetypes, shared):
             if wakes_to_core(row, day, shared):
                 filed += exchange_core(
                     row, day, staker, venues, np.float64(liquidity_values[row]), shared, intentions[filed]
                 )
+            elif shared["loop_attention"] > 0.0 and loops(row, day, staker, archetype, owed, shared):
+                filed += adjust_loop(row, day, staker, venues, archetype, asset, owed, shared, intentions[filed])
             continue
         filed += decide(
             row,
@@ -343,6 +475,8 @@ def stakers_day(day, alive, stakers, venues, archetypes, tastes, liquidity_value
             venues,
             archetypes,
             tastes,
+            asset,
+            owed,
             indptr,
             indices,
             shared,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._compile import compiled
-from ..state import FIRST_LST, NOBODY
+from ..state import ETH_LOAN, FIRST_LST, NOBODY
 
 TOTALS = np.dtype(
     [
@@ -75,6 +75,8 @@ def add_up(world, day, restaking, pools, arbitrageurs, out):
         + account["claimants"]
         + account["operators"]
         + account["token_pools"]
+        + account["liquidators"]
+        + world.lenders[ETH_LOAN]["cash"]
     )
     out["physical"] = physical
     came = account["initial"] + account["issued"] + account["users"] + account["token_buyers"] + account["outside_in"]

@@ -17,8 +17,12 @@ from typing import NamedTuple
 import numpy as np
 
 from .._compile import compiled
-from . import stableswap
+from ..state import COLLATERAL, ETH_LOAN, POSITION
+from . import debts, stableswap
 from .stableswap import Record
+
+LOAN_DUST = 1e-9
+"""Collateral (ETH) below which nothing is left of it."""
 
 DISCOUNT_BUCKETS = np.array(
     [0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30, 0.45, 0.65, 1.0]
@@ -328,6 +332,173 @@ def _arbitrage(
     return traded
 
 
+# --- liquidations ----------------------------------------------------------------------------------------------------
+
+
+class Loans(NamedTuple):
+    """Loans against LRTs on one day; K LRTs, P loans, T rounds."""
+
+    collateral: np.ndarray  # (K,) COLLATERAL
+    positions: np.ndarray  # (P,) POSITION, by LRT and asset
+    starts: np.ndarray  # (2 K + 1,) first position of each LRT and asset
+    order: np.ndarray  # (P,) positions of each segment, riskiest first once sorted
+    sorted: np.ndarray  # (2 K,) 1 where that order holds
+    worst: np.ndarray  # (2 K,) largest debt per share of collateral, units of the asset; -1 when it must be found anew
+    prices: np.ndarray  # (T, 2) units of each asset per ETH, by round
+
+
+def no_loans(lrts: int, rounds: int = 1) -> Loans:
+    """Markets in which nobody lends."""
+    return Loans(
+        np.zeros(lrts, COLLATERAL),
+        np.zeros(0, POSITION),
+        np.zeros(2 * lrts + 1, np.int64),
+        np.zeros(0, np.int64),
+        np.zeros(2 * lrts, np.uint8),
+        np.zeros(2 * lrts),
+        np.ones((rounds, 2)),
+    )
+
+
+@compiled
+def _riskiest(loans: Loans, segment: int) -> float:
+    """Largest debt per share of collateral among the loans of one LRT and asset, units of the asset."""
+    worst = loans.worst[segment]
+    if worst >= 0.0:
+        return float(worst)
+    worst = 0.0
+    for n in range(loans.starts[segment], loans.starts[segment + 1]):
+        position = loans.positions[n]
+        if position["debt"] > 0.0 and position["collateral"] > 0.0:
+            worst = max(worst, position["debt"] / position["collateral"])
+    loans.worst[segment] = worst
+    return float(worst)
+
+
+@compiled
+def _critical(loans: Loans, segment: int, place: int, unit: float, scale: float) -> float:
+    """Oracle price below which the next loan of a segment may be liquidated; -1 at the segment's end."""
+    if place >= loans.starts[segment + 1]:
+        return -1.0
+    position = loans.positions[loans.order[place]]
+    return debts.critical_price(position["collateral"] * scale, position["debt"] * unit, 1.0)
+
+
+@compiled
+def _liquidate_one(position: Record, terms: Record, price: float, unit: float, nav: float, pool: Record, fill: Record):
+    """Liquidates one loan as far as it pays; True when it did.
+
+    The liquidator sells what it seizes: the last unit must still bring what it cost, ``oracle / (1 + bonus)``, and the
+    gain cover the gas, unless ``profitable_only`` is off: then the close factor alone says how much.
+    """
+    owed = position["debt"] * unit
+    _, most = debts.seizure(position["collateral"] * nav, owed, price, terms["close_factor"], terms["bonus"])
+    most = min(most, position["free"] * nav)
+    cost = price / (1.0 + terms["bonus"])
+    worth = most
+    if terms["profitable_only"]:
+        worth = _salable(cost / (1.0 - pool["fee"]), pool, nav, most, fill)
+    if worth <= 0.0:
+        return False
+    proceeds = _quote_sale(pool, nav, worth, fill)
+    repaid = min(worth * cost, owed)
+    gas = terms["gas_eth"]
+    if terms["profitable_only"] and proceeds - repaid <= gas:
+        return False
+    if not terms["profitable_only"]:
+        repaid, gas = min(repaid, proceeds), 0.0  # nobody loses: what sales do not bring is not repaid
+    shares = worth / nav
+    terms["lowest_leverage"] = _lower_leverage(terms["lowest_leverage"], position, unit, nav)
+    _swap(pool, nav, -proceeds, shares, fill)
+    position["collateral"] = max(position["collateral"] - shares, 0.0)
+    position["free"] = max(position["free"] - shares, 0.0)
+    position["seized"] = position["seized"] + shares
+    position["repaid"] = position["repaid"] + repaid / unit
+    position["debt"] = max(position["debt"] - repaid / unit, 0.0)
+    if position["collateral"] * nav <= LOAN_DUST:
+        position["written_off"] = position["written_off"] + position["debt"]
+        position["debt"] = 0.0
+    terms["liquidations"] = terms["liquidations"] + 1.0
+    terms["seized_shares"] = terms["seized_shares"] + shares
+    terms["proceeds_eth"] = terms["proceeds_eth"] + proceeds
+    terms["repaid_eth"] = terms["repaid_eth"] + repaid
+    if position["asset"] != ETH_LOAN:
+        terms["repaid_stable_eth"] = terms["repaid_stable_eth"] + repaid
+    terms["spent_gas_eth"] = terms["spent_gas_eth"] + gas
+    return True
+
+
+@compiled
+def _lower_leverage(lowest: float, position: Record, unit: float, nav: float) -> float:
+    """The lower of two leverages at NAV, the first of them 0 before anybody was liquidated."""
+    held = position["collateral"] * nav
+    leverage = held / max(held - position["debt"] * unit, 1e-12 * held)
+    return leverage if lowest == 0.0 else min(lowest, leverage)
+
+
+@compiled
+def _liquidate(
+    k: int,
+    past: int,
+    pools: np.ndarray,
+    arbitrageurs: np.ndarray,
+    order: np.ndarray,
+    holdings: np.ndarray,
+    terms: np.ndarray,
+    edges: np.ndarray,
+    fills: Fills,
+    loans: Loans,
+) -> bool:
+    """One round's liquidations of the loans on one LRT, riskiest first, each at most once; True when there were any."""
+    backing, pool, fill, nav = loans.collateral[k], pools[k], fills.lrts[k], terms[k]["nav"]
+    first, second = 2 * k, 2 * k + 1
+    units = (1.0 / loans.prices[past, 0], 1.0 / loans.prices[past, 1])
+    scale = backing["threshold"] * nav
+    price = backing["oracle_price"]
+    worst = max(_riskiest(loans, first) * units[0], _riskiest(loans, second) * units[1]) / scale
+    if worst <= price or fill["invariant"] <= 0.0:
+        return False
+    for segment in (first, second):
+        if not loans.sorted[segment]:
+            debts.sort_by_risk(loans.positions, loans.order, loans.starts[segment], loans.starts[segment + 1])
+            loans.sorted[segment] = 1
+    here, there = loans.starts[first], loans.starts[second]
+    done = False
+    while True:
+        one = _critical(loans, first, here, units[0], scale)
+        other = _critical(loans, second, there, units[1], scale)
+        if max(one, other) <= price:
+            break
+        if backing["profitable_only"] and fill["close_price"] * (1.0 - pool["fee"]) <= price / (1.0 + backing["bonus"]):
+            break  # selling brings less than a liquidator pays: what is unsafe stays so
+        segment = first if one >= other else second
+        place = here if one >= other else there
+        if one >= other:
+            here += 1
+        else:
+            there += 1
+        position = loans.positions[loans.order[place]]
+        if not _liquidate_one(position, backing, price, units[segment - first], nav, pool, fill):
+            continue
+        done = True
+        loans.sorted[segment], loans.worst[segment] = 0, -1.0
+        if backing["interleaved"]:
+            for a in order:
+                _arbitrage(a, arbitrageurs[a], pools, terms, holdings, edges, fills)
+        if not backing["oracle_once"]:
+            price = debts.read_oracle(backing, fill["close_price"])
+            backing["oracle_price"] = price
+    return done
+
+
+@compiled
+def _move_oracle(terms: Record, price: float) -> None:
+    """The oracle's look at the pool, once a round."""
+    terms["slow_price"] = terms["oracle_keep"] * terms["slow_price"] + (1.0 - terms["oracle_keep"]) * price
+    terms["oracle_price"] = debts.read_oracle(terms, price)
+    terms["lowest_oracle"] = min(terms["lowest_oracle"], terms["oracle_price"])
+
+
 # --- the day ----------------------------------------------------------------------------------------------------------
 
 
@@ -361,6 +532,22 @@ def _open_day(pools: np.ndarray, terms: np.ndarray, holdings: np.ndarray, fills:
 
 
 @compiled
+def _open_loans(loans: Loans) -> None:
+    """Clears what the day's liquidations did."""
+    loans.sorted[:] = 0
+    loans.worst[:] = -1.0
+    for terms in loans.collateral:
+        terms["lowest_oracle"] = 1.0
+        terms["liquidations"] = 0.0
+        terms["seized_shares"] = 0.0
+        terms["proceeds_eth"] = 0.0
+        terms["repaid_eth"] = 0.0
+        terms["repaid_stable_eth"] = 0.0
+        terms["spent_gas_eth"] = 0.0
+        terms["lowest_leverage"] = 0.0
+
+
+@compiled
 def trade_day(
     pools: np.ndarray,
     arbitrageurs: np.ndarray,
@@ -371,6 +558,7 @@ def trade_day(
     buys: np.ndarray,
     rounds: int,
     fills: Fills,
+    loans: Loans,
 ) -> None:
     """Runs the trading rounds of one day.
 
@@ -386,10 +574,13 @@ def trade_day(
         buys: (K,) ETH that wants the LRT.
         rounds: rounds of the day, at least 1.
         fills: the outcome, cleared first.
+        loans: the loans against the LRTs; positions and what the collateral records of the day change.
     """
     _open_day(pools, terms, holdings, fills)
     edges = np.zeros(len(pools))
     flow = sells.sum() > 0.0 or buys.sum() > 0.0
+    lent = len(loans.positions) > 0
+    _open_loans(loans)
     for past in range(rounds):
         if flow:
             arrived = (past + 1.0) / rounds
@@ -399,9 +590,15 @@ def trade_day(
                 fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])
                 _entrants(arrived, pools[k], terms[k], buys[k], fill)
         traded = False
+        if lent:
+            for k in range(len(pools)):
+                _move_oracle(loans.collateral[k], fills.lrts[k]["close_price"])
+                if loans.starts[2 * k + 2] > loans.starts[2 * k]:
+                    traded |= _liquidate(k, past, pools, arbitrageurs, order, holdings, terms, edges, fills, loans)
+                    fills.lrts[k]["lowest_price"] = min(fills.lrts[k]["lowest_price"], fills.lrts[k]["close_price"])
         for a in order:
             traded |= _arbitrage(a, arbitrageurs[a], pools, terms, holdings, edges, fills)
-        quiet = not (flow or traded)
+        quiet = not (flow or traded or lent)
         same = float(rounds - past) if quiet else 1.0  # the rest of a quiet day repeats this round
         for k in range(len(pools)):
             fill = fills.lrts[k]

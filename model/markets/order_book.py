@@ -5,13 +5,13 @@ definition, the place for a researcher's own arbitrageur, and what tests hold th
 at night: what ``Fills`` does not show as sold or bought has not traded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..kernels import stableswap, trading
-from ..kernels.trading import DISCOUNT_BUCKETS, FILL, TERMS, Fills, discount_bucket, new_fills
+from ..kernels.trading import DISCOUNT_BUCKETS, FILL, TERMS, Fills, Loans, discount_bucket, new_fills
 
 __all__ = [
     "DISCOUNT_BUCKETS",
@@ -46,6 +46,7 @@ def trade(
     *,
     order: np.ndarray | None = None,
     fills: Fills | None = None,
+    loans: Loans | None = None,
 ) -> Fills:
     """Checks the shapes and runs the compiled trading day; see :func:`..kernels.trading.trade_day`.
 
@@ -66,7 +67,8 @@ def trade(
         raise ValueError(f"rounds is {rounds}, expected at least 1")
     fills = new_fills(lrts, traders) if fills is None else fills
     order = acting_order(arbitrageurs) if order is None else order
-    trading.trade_day(pools, arbitrageurs, order, holdings, terms, sells, buys, rounds, fills)
+    loans = trading.no_loans(lrts, rounds) if loans is None else loans
+    trading.trade_day(pools, arbitrageurs, order, holdings, terms, sells, buys, rounds, fills, loans)
     return fills
 
 
@@ -298,24 +300,60 @@ class Trader(Protocol):
         """One round on one market; True when it traded."""
 
 
-def trade_day_by_agents(markets: Sequence[Market], traders: Sequence[Trader], rounds: int) -> None:
-    """One day of trading in ordinary Python; the tally is left in the markets.
+class Lending(Protocol):
+    """The loans on one LRT as the trading day needs them; ``agents.liquidator.LoanBook`` is one."""
+
+    units: Sequence[float]
+
+    def look(self, price: float) -> None:
+        """The oracle's look at the pool, once a round."""
+
+
+class Repossessor(Protocol):
+    """A liquidator as the trading day needs it; ``agents.liquidator.Liquidator`` is one."""
+
+    def step(self, market: Any, book: Any, between: Callable[[], None]) -> bool:
+        """One round's liquidations on one LRT; True when there were any."""
+
+
+def trade_day_by_agents(
+    markets: Sequence[Market],
+    traders: Sequence[Trader],
+    rounds: int,
+    books: Sequence[Lending] = (),
+    liquidator: Repossessor | None = None,
+    prices: Any = None,
+) -> None:
+    """One day of trading in ordinary Python; the tally is left in the markets and loan books.
 
     Args:
         markets: the LRTs in scenario order, with the orders of the day.
         traders: arbitrageurs in the order in which they act.
         rounds: rounds of the day.
+        books: the loans on each LRT; none when nothing is lent.
+        liquidator: who liquidates them.
+        prices: (rounds, 2) units of each asset per ETH; needed with books.
     """
+
+    def arbitrage() -> None:
+        for trader in traders:
+            edges = [(trader.edge(market), market) for market in markets]
+            for edge, market in sorted(edges, key=lambda pair: -pair[0]):
+                if edge > 0.0:
+                    trader.step(market)
+
     for market in markets:
         for trader in traders:
             trader.open_day(market)
     for past in range(rounds):
         for market in markets:
             market.take_orders((past + 1.0) / rounds)
-        for trader in traders:
-            edges = [(trader.edge(market), market) for market in markets]
-            for edge, market in sorted(edges, key=lambda pair: -pair[0]):
-                if edge > 0.0:
-                    trader.step(market)
+        for market, book in zip(markets, books, strict=False):
+            book.units = [1.0 / float(price) for price in prices[past]]
+            book.look(market.price)
+            if liquidator is not None:
+                liquidator.step(market, book, arbitrage)
+            market.lowest_price = min(market.lowest_price, market.price)
+        arbitrage()
         for market in markets:
             market.close_round()

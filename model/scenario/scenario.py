@@ -14,8 +14,10 @@ from pydantic_core import PydanticCustomError
 from .arbitrage import ArbitrageParameters
 from .avs import AvsParameters
 from .campaigns import CampaignParameters
+from .ether_price import EtherPriceParameters
 from .ethereum import EthereumParameters
 from .hazards import HazardParameters
+from .lending import LendingParameters
 from .liquid_staking import LstParameters
 from .lrt import LrtParameters
 from .markets import MarketParameters
@@ -65,6 +67,8 @@ class Scenario(Parameters):
     stakers: StakerParameters = section(StakerParameters, "the population")
     markets: MarketParameters = section(MarketParameters, "pools")
     arbitrage: ArbitrageParameters = section(ArbitrageParameters, "arbitrage and patient capital")
+    lending: LendingParameters = section(LendingParameters, "lending against LRTs")
+    ether_price: EtherPriceParameters = section(EtherPriceParameters, "ETH in dollars")
     hazards: HazardParameters = section(HazardParameters, "exploits and set events")
     networks: NetworkParameters = section(NetworkParameters, "the social network")
     recording: RecordingParameters = section(RecordingParameters, "what a run writes down")
@@ -201,6 +205,7 @@ class Scenario(Parameters):
         check_calendar(self)
         check_references(self)
         check_tiers(self)
+        check_lending(self)
         return self
 
 
@@ -379,6 +384,15 @@ def check_tiers(scenario: Scenario) -> None:
             _reject(f"arbitrage.{key}", "must not be negative")
     if abs(sum(weights) - 1.0) > SHARE_TOLERANCE:
         _reject("arbitrage.patient_weights", f"must sum to 1, not {sum(weights):.6g}")
+
+
+def check_lending(scenario: Scenario) -> None:
+    """Loans start below the point of liquidation, and a liquidation can be paid out of the collateral."""
+    terms = scenario.lending
+    if terms.ltv > terms.threshold:
+        _reject("lending.ltv", f"must not exceed lending.threshold = {terms.threshold:g}: loans would start unsafe")
+    if scenario.ether_price.path == "csv" and not scenario.ether_price.file:
+        _reject("ether_price.file", "is empty: a csv path needs a file with the columns date and usd")
 
 
 def _all_seasons(scenario: Scenario) -> Iterable[tuple[str, tuple[Season, ...]]]:

@@ -9,6 +9,7 @@ from .parameter import FrozenDict, Number, Parameters, parameter
 _WEALTH = "https://cointeeth.com/en/news/who-is-eligible-to-receive-ether-fi-s-ethfi-airdrop-how-to"
 _BASS = "https://doi.org/10.1287/mnsc.15.5.215"
 _MERTON = "https://doi.org/10.2307/1926560"
+_LOOPS = "https://governance.aave.com/t/arfc-lrt-and-wsteth-unification/21739"
 _GROWTH = "assumption: fitted to the growth and retention of LRT supply in 2024"
 _GAS = "https://www.gate.com/post/status/14067760"
 
@@ -56,6 +57,15 @@ class ArchetypeParameters(Parameters):
         source="https://coinlocal.uk/?p=10686",
         scale="log",
     )
+    leverage_cap: float = parameter(
+        1.0,
+        description="largest leverage of a loop on a lending market; 1 borrows nothing",
+        unit="multiple",
+        low=1.0,
+        high=30.0,
+        source=_LOOPS,
+        role="lever",
+    )
     minimum_redemption_quality: float = parameter(
         0.0,
         description="least exit quality it accepts: 0 takes a closed redemption, 1 only payment at once",
@@ -86,6 +96,7 @@ DEFAULT_ARCHETYPES: dict[str, dict[str, Any]] = {
         "belief_b": 3.0,
         "risk_factor": 0.8,
         "wallets_mean": 2.0,
+        "leverage_cap": 4.0,
     },
     "farmer": {
         "title": "Airdrop farmer",
@@ -98,6 +109,7 @@ DEFAULT_ARCHETYPES: dict[str, dict[str, Any]] = {
         "risk_factor": 0.4,
         "idle_factor": 0.8,
         "wallets_mean": 15.0,
+        "leverage_cap": 5.0,
     },
     "fund": {
         "title": "DeFi fund",
@@ -110,6 +122,7 @@ DEFAULT_ARCHETYPES: dict[str, dict[str, Any]] = {
         "risk_factor": 0.7,
         "idle_factor": 0.8,
         "wallets_mean": 3.0,
+        "leverage_cap": 9.0,
     },
     "treasury": {
         "title": "DAO treasury",
@@ -322,6 +335,15 @@ class StakerParameters(Parameters):
     )
     integration_days: float = parameter(
         25.0, description="time constant of integration", unit="days", low=0.1, high=3_650.0, source=_GROWTH
+    )
+    integration_use: float = parameter(
+        0.5,
+        description="part of a token's supply, posted as collateral or in pools, at which it is fully integrated; "
+        "0.65 of one token stood on a single lending market (used where lending is enabled)",
+        unit="fraction",
+        low=0.01,
+        high=1.0,
+        source="https://gov.instadapp.io/t/deploy-rseth-markets-on-fluid-ethereum/1073",
     )
     integration_half_eth: float = parameter(
         1_400_000.0,

@@ -47,6 +47,33 @@ def test_objects_and_kernel_agree_on_core_assets(mev_apr: float, becomes_idle: b
         fast.check_invariants()
 
 
+def test_objects_and_kernel_agree_on_loops() -> None:
+    lending = {
+        "lending.enabled": True,
+        "lending.listing_supply_eth": 1_000.0,
+        "lending.listing_rule": "tvl",
+        "lending.stable_borrowers": 0.3,
+        "ether_price.path": "gbm",
+    }
+    with (
+        RestakingEcosystem("baseline", seed=3, **SMALL, **lending) as fast,
+        RestakingEcosystem("baseline", seed=3, engine="objects", **SMALL, **lending) as slow,
+    ):
+        up = down = 0
+        for day in range(90):
+            fast.step()
+            slow.step()
+            wishes = fast._intentions[: fast._intended]
+            assert wishes.tolist() == slow._intentions[: slow._intended].tolist()
+            assert fast.world.stakers.tobytes() == slow.world.stakers.tobytes(), f"day {day}"
+            assert fast.world.debt_shares.tobytes() == slow.world.debt_shares.tobytes(), f"day {day}"
+            up += int(((wishes["leverage"] > 0.0) & (wishes["sell"] == 0)).sum())
+            down += int(((wishes["leverage"] > 0.0) & (wishes["sell"] == 1)).sum())
+        assert up > 20
+        assert down > 5
+        fast.check_invariants()
+
+
 class Hermit(Staker):
     """Never hears of restaking and never decides."""
 

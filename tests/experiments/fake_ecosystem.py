@@ -164,6 +164,16 @@ class FakeEcosystem:
             "shock_loss_bound": 0.02,
             "worst_discount": float(discount.max()),
             "sentiment": 1.0,
+            "lrt_posted_share": 0.4,
+            "loans_eth": 1e5,
+            "loop_leverage": 3.0,
+            "eth_borrow_apr": 0.03,
+            "lending_utilisation": 0.9,
+            "lenders_eth": 1.1e5,
+            "liquidated_eth": 0.0,
+            "unsafe_loans_eth": 0.0,
+            "bad_debt_eth": 0.0,
+            "eth_usd": 2_400.0,
             "belief_fdv_ratio": math.nan,
         }
         # What is left behaves like a share that drifts.

@@ -61,6 +61,8 @@ CHANGES: list[dict[str, Any]] = [
     {"operators.fault_rate": 20.0},
     {"hazards.lrt_exploit_rate": 10.0},
     {"avs.oracle.fees_eth_per_year": 90_000.0},
+    {"lending.enabled": True},
+    {"ether_price.crash_day": 120},
 ]
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restaking.model.kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, new_fills, trade_day
+from restaking.model.kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, new_fills, no_loans, trade_day
 from restaking.model.state import ARBITRAGEUR, POOL
 
 
@@ -27,7 +27,7 @@ class TradingDay(NamedTuple):
     def trade(self) -> Fills:
         """Runs the compiled day in place."""
         fills = new_fills(len(self.pools), len(self.arbitrageurs))
-        trade_day(*self, fills)
+        trade_day(*self, fills, no_loans(len(self.pools), self.rounds))
         return fills
 
     def permuted(self, lrts: np.ndarray) -> "TradingDay":

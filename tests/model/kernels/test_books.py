@@ -576,7 +576,7 @@ def carry_out_all(world: World, moves: list[tuple[int, int, float, int, float]],
         staker = world.stakers[row]
         if staker["pending_route"] != NOBODY or (staker["satellite"] == NOBODY and target == NOBODY):
             continue
-        out[count] = (row, target, sell, share, limit)
+        out[count] = (row, target, sell, share, limit, 0.0)
         count += 1
     return int(move.carry_out(world, out, count, day, exchange.orders, 0))
 

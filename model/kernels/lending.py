@@ -1,0 +1,201 @@
+"""Borrowing, the book of loans on a day, and what liquidations leave behind, compiled."""
+
+import numpy as np
+
+from .._compile import compiled
+from ..state import ETH_LOAN
+from .books import give_up, hold, mint, room
+from .debts import owed_eth, reduce_debt, write_off
+
+
+@compiled
+def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted):
+    """Loopers who want more leverage borrow and mint; loans that cash or caps do not cover are rationed pro rata.
+
+    A looper ends with a loan of at most ``ltv`` of its collateral, the new token included, as one flash loan does it.
+
+    Args:
+        world: the world.
+        intentions: (N,) ``INTENTION``, the first ``count`` of them of today.
+        count: how many.
+        collateral: (K,) ``COLLATERAL``.
+        posted: (K,) ETH of each LRT that borrowers have posted, as of the last close.
+        first_lrt: index of the first LRT's venue.
+        day: day of the run.
+        wanted: (N,) room to work in: ETH that each intention wants.
+
+    Returns:
+        ETH lent.
+    """
+    by_asset, by_lrt = np.zeros(world.lenders.size), np.zeros(collateral.size)
+    for n in range(count):
+        wanted[n] = _loan_wanted(world, intentions[n], collateral, first_lrt)
+        if wanted[n] > 0.0:
+            row = intentions[n]["row"]
+            by_asset[world.debt_asset[row]] += wanted[n]
+            by_lrt[world.stakers[row]["satellite"] - first_lrt] += wanted[n]
+    for asset in range(by_asset.size):
+        lender = world.lenders[asset]
+        by_asset[asset] = min(1.0, lender["cash"] / lender["price"] / max(by_asset[asset], 1e-300))
+    for k in range(by_lrt.size):
+        free = room(world, first_lrt + k)
+        if collateral[k]["cap_eth"] < np.inf:
+            free = min(free, max(collateral[k]["cap_eth"] - posted[k], 0.0))
+        by_lrt[k] = min(1.0, free / max(by_lrt[k], 1e-300))
+    lent = 0.0
+    for n in range(count):
+        if wanted[n] <= 0.0:
+            continue
+        row = intentions[n]["row"]
+        venue = world.stakers[row]["satellite"]
+        eth = wanted[n] * min(by_asset[world.debt_asset[row]], by_lrt[venue - first_lrt])
+        if eth > 0.0:
+            _lend(world, row, venue, eth, day)
+            lent += eth
+    return lent
+
+
+@compiled
+def _loan_wanted(world, intention, collateral, first_lrt):
+    """ETH that an intention wants to borrow, within the loan to value; 0 when it is not about that."""
+    if intention["leverage"] <= 0.0 or intention["sell"] == 1:
+        return 0.0
+    row, venue = intention["row"], world.stakers[intention["row"]]["satellite"]
+    if venue != intention["target"] or world.venues[venue]["deposit_open"] == 0:
+        return 0.0
+    terms = collateral[venue - first_lrt]
+    held = world.stakers[row]["satellite_shares"] * world.venues[venue]["nav"]
+    owed = owed_eth(world, row)
+    price = min(terms["oracle_price"], 1.0)
+    ltv = terms["ltv"] * price
+    most = (ltv * held - owed) / (1.0 - ltv)  # owed + x <= ltv * (held + x)
+    return min((intention["leverage"] - 1.0) * (held - owed) - owed, most)
+
+
+@compiled
+def _lend(world, row, venue, eth, day):
+    lender = world.lenders[world.debt_asset[row]]
+    amount = eth * lender["price"]
+    shares = amount / lender["index"]
+    lender["cash"] -= amount
+    lender["debt_shares"] += shares
+    world.debt_shares[row] += shares
+    if world.debt_asset[row] != ETH_LOAN:
+        world.accounts[0]["outside_in"] += eth
+    hold(world, row, venue, mint(world, venue, eth), day)
+
+
+@compiled
+def count_loans(world):
+    """How many stakers have a loan."""
+    count = 0
+    for row in range(world.debt_shares.size):
+        count += world.debt_shares[row] > 0.0
+    return count
+
+
+@compiled
+def list_positions(world, first_lrt, positions, starts):
+    """The day's loans, by LRT and asset, in row order.
+
+    Args:
+        world: the world.
+        first_lrt: index of the first LRT's venue.
+        positions: (P,) ``POSITION``, written.
+        starts: (2 K + 1,) first position of each LRT and asset (``2 * lrt + asset``), written.
+    """
+    starts[:] = 0
+    for row in range(world.stakers.size):
+        if world.debt_shares[row] > 0.0:
+            starts[2 * (world.stakers[row]["satellite"] - first_lrt) + world.debt_asset[row] + 1] += 1
+    for segment in range(1, starts.size):
+        starts[segment] += starts[segment - 1]
+    place = starts.copy()
+    for row in range(world.stakers.size):
+        if world.debt_shares[row] <= 0.0:
+            continue
+        asset, lrt = world.debt_asset[row], world.stakers[row]["satellite"] - first_lrt
+        position = positions[place[2 * lrt + asset]]
+        place[2 * lrt + asset] += 1
+        position["row"], position["asset"], position["lrt"] = row, asset, lrt
+        position["collateral"] = position["free"] = world.stakers[row]["satellite_shares"]
+        position["debt"] = world.debt_shares[row] * world.lenders[asset]["index"]
+        position["seized"] = position["repaid"] = position["written_off"] = 0.0
+
+
+@compiled
+def withhold(positions, starts, orders, filed, first_lrt, debt_asset):
+    """What a borrower offers for sale today cannot be seized as well."""
+    for n in range(filed):
+        order = orders[n]
+        if order["bucket"] < 0:
+            continue
+        segment = 2 * (order["venue"] - first_lrt) + debt_asset[order["row"]]
+        low, high = starts[segment], starts[segment + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if positions[middle]["row"] < order["row"]:
+                low = middle + 1
+            else:
+                high = middle
+        if low < starts[segment + 1] and positions[low]["row"] == order["row"]:
+            positions[low]["free"] = max(positions[low]["collateral"] - order["amount"], 0.0)
+
+
+@compiled
+def book_liquidations(world, positions, count, day):
+    """Take what was seized and repaid today from those who were liquidated; returns what was written off, ETH."""
+    lost = 0.0
+    for n in range(count):
+        position = positions[n]
+        if position["seized"] <= 0.0 and position["written_off"] <= 0.0:
+            continue
+        row, lender = position["row"], world.lenders[position["asset"]]
+        give_up(world, row, position["seized"], day)
+        if position["written_off"] > 0.0:
+            write_off(lender, position["written_off"])
+            lost += position["written_off"] / lender["price"]
+        lender["cash"] += position["repaid"]
+        reduce_debt(world, row, position["repaid"] + position["written_off"])
+    return lost
+
+
+@compiled
+def close_orphans(world):
+    """Write off loans whose collateral is gone (sold at less than the loan, or lost); returns how much, ETH."""
+    lost = 0.0
+    for row in range(world.stakers.size):
+        if world.debt_shares[row] <= 0.0 or world.stakers[row]["satellite_shares"] > 0.0:
+            continue
+        lender = world.lenders[world.debt_asset[row]]
+        amount = world.debt_shares[row] * lender["index"]
+        write_off(lender, amount)
+        lost += amount / lender["price"]
+        reduce_debt(world, row, amount)
+    return lost
+
+
+@compiled
+def survey_loans(world, collateral, first_lrt, out):
+    """What loans look like at the close, by LRT.
+
+    Args:
+        world: the world.
+        collateral: (K,) ``COLLATERAL``.
+        first_lrt: index of the first LRT's venue.
+        out: (K, 5) written: posted (ETH at NAV), owed (ETH), equity of borrowers (ETH), loans that may be liquidated
+            (ETH), borrowers.
+    """
+    out[:] = 0.0
+    for row in range(world.stakers.size):
+        if world.debt_shares[row] <= 0.0:
+            continue
+        k = world.stakers[row]["satellite"] - first_lrt
+        held = world.stakers[row]["satellite_shares"] * world.venues[first_lrt + k]["nav"]
+        owed = owed_eth(world, row)
+        out[k, 0] += held
+        out[k, 1] += owed
+        out[k, 2] += max(held - owed, 0.0)
+        if owed > collateral[k]["threshold"] * collateral[k]["oracle_price"] * held:
+            out[k, 3] += owed
+        out[k, 4] += 1.0

@@ -1,0 +1,147 @@
+"""ETH/USD over a run: one price per day boundary, and prices inside a day between them."""
+
+import datetime
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..randomness import SeedTree
+from ..scenario.errors import ScenarioError
+
+Floats = NDArray[np.float64]
+
+MONTH_ENDS = (
+    ("2024-01-01", 2_352.0),
+    ("2024-01-31", 2_281.0),
+    ("2024-02-29", 3_342.0),
+    ("2024-03-31", 3_645.0),
+    ("2024-04-30", 3_011.0),
+    ("2024-05-31", 3_758.0),
+    ("2024-06-30", 3_432.0),
+    ("2024-07-31", 3_231.0),
+    ("2024-08-31", 2_513.0),
+    ("2024-09-30", 2_601.0),
+    ("2024-10-31", 2_515.0),
+    ("2024-11-30", 3_706.0),
+    ("2024-12-31", 3_331.0),
+    ("2025-01-31", 3_300.0),
+    ("2025-02-28", 2_236.0),
+    ("2025-03-31", 1_822.0),
+    ("2025-04-17", 1_583.0),
+)
+"""ETH/USD; H. O. Sevim, C. F. Torres, "Financial Dynamics and Interconnected Risk of Liquid Restaking"
+(arXiv:2604.03274), data at https://github.com/EconoDLT/RestakingDynamics; the first value is an assumption."""
+
+
+def price_path(scenario: Any, seeds: SeedTree, days: int) -> Floats:
+    """ETH/USD at the start of each day, (days + 1,).
+
+    Raises:
+        ScenarioError: the file of a ``csv`` path is missing, has gaps, or does not cover the run.
+    """
+    terms = scenario.ether_price
+    if terms.path == "flat":
+        path = np.full(days + 1, terms.initial_usd)
+    elif terms.path == "historical":
+        path = historical_path(scenario.date_of(0), days)
+    elif terms.path == "gbm":
+        path = jump_diffusion(terms, seeds, days)
+    else:
+        path = read_path(terms.file, scenario.date_of(0), days)
+    if 0 <= terms.crash_day < days:
+        path[terms.crash_day + 1 :] *= 1.0 - terms.crash_size
+    return path
+
+
+def historical_path(start: datetime.date, days: int) -> Floats:
+    """Month ends joined in logarithms; flat before the first and after the last."""
+    known = np.array([(datetime.date.fromisoformat(day) - start).days for day, _ in MONTH_ENDS], dtype=np.float64)
+    logs = np.log([usd for _, usd in MONTH_ENDS])
+    return np.exp(np.interp(np.arange(days + 1), known, logs))
+
+
+def jump_diffusion(terms: Any, seeds: SeedTree, days: int) -> Floats:
+    """Geometric Brownian motion with log-normal jumps at Poisson times, daily steps.
+
+    R. C. Merton (1976), "Option pricing when underlying stock returns are discontinuous",
+    https://doi.org/10.1016/0304-405X(76)90022-2. Noise and jumps come from streams of their own, so that a change of
+    one parameter leaves the draws of the others alone.
+    """
+    step = 1.0 / 365.0
+    noise = seeds.generator("ether_price.noise").standard_normal(days)
+    count = seeds.generator("ether_price.jumps").poisson(terms.jump_rate * step, days)
+    size = seeds.generator("ether_price.jump_sizes").standard_normal(days)
+    jumps = terms.jump_mean * count + terms.jump_sigma * np.sqrt(count) * size
+    moves = (terms.drift - 0.5 * terms.volatility**2) * step + terms.volatility * np.sqrt(step) * noise + jumps
+    return terms.initial_usd * np.exp(np.concatenate([[0.0], np.cumsum(moves)]))
+
+
+def read_path(file: str, start: datetime.date, days: int) -> Floats:
+    """Daily closes of a CSV file with the columns ``date`` and ``usd``; the close of a day is the next day's start.
+
+    Raises:
+        ScenarioError: no file, no such columns, a date twice, out of order or missing, a price that is no positive
+            number, or a run that reaches beyond the file.
+    """
+    rows = _rows(file)
+    dates, prices = [day for day, _ in rows], np.array([usd for _, usd in rows])
+    for before, after in itertools.pairwise(dates):
+        if (after - before).days != 1:
+            what = "are out of order" if after <= before else f"leave a gap of {(after - before).days - 1} days"
+            _refuse(file, f"{before} and {after} {what}; one row per day is needed")
+    first = (start - dates[0]).days
+    if first < 0 or first + days >= len(dates):
+        last = start + datetime.timedelta(days=days)
+        _refuse(file, f"covers {dates[0]} to {dates[-1]}, but the run needs {start} to {last}")
+    return np.asarray(prices[first : first + days + 1])
+
+
+def _rows(file: str) -> list[tuple[datetime.date, float]]:
+    import csv
+
+    if not file:
+        raise ScenarioError(
+            "ether_price.file is empty: a csv path needs a file with the columns date and usd", key="ether_price.file"
+        )
+    try:
+        with Path(file).open(encoding="utf-8", newline="") as lines:
+            reader = csv.DictReader(lines)
+            if not {"date", "usd"} <= set(reader.fieldnames or ()):
+                _refuse(
+                    file, f"has the columns {', '.join(reader.fieldnames or ()) or 'none'}; date and usd are needed"
+                )
+            rows = [_row(file, number, row) for number, row in enumerate(reader, 2)]
+    except OSError as error:
+        _refuse(file, f"cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        _refuse(file, "is not a text file in UTF-8")
+    if not rows:
+        _refuse(file, "has no rows")
+    return rows
+
+
+def _row(file: str, number: int, row: dict[str, str]) -> tuple[datetime.date, float]:
+    try:
+        day = datetime.date.fromisoformat((row["date"] or "").strip())
+    except ValueError:
+        _refuse(file, f"line {number}: date is {row['date']!r}, expected YYYY-MM-DD")
+    try:
+        usd = float(row["usd"])
+    except (TypeError, ValueError):
+        usd = float("nan")
+    if not 0.0 < usd < float("inf"):
+        _refuse(file, f"line {number}: usd is {row['usd']!r}, expected a price above 0")
+    return day, usd
+
+
+def _refuse(file: str, problem: str) -> Any:
+    raise ScenarioError(f"ether_price.file: {file}: {problem}", key="ether_price.file", where=file)
+
+
+def within_day(path: Floats, day: int, rounds: int) -> Floats:
+    """(rounds,) prices at the end of each round of a day: an even path in logarithms from its start to its end."""
+    start, end = path[min(day, path.size - 1)], path[min(day + 1, path.size - 1)]
+    return np.asarray(start * (end / start) ** (np.arange(1, rounds + 1) / rounds))

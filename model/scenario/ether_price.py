@@ -1,0 +1,45 @@
+"""The price of ETH in dollars: flat, as it was, drawn, or from a file."""
+
+from typing import Literal
+
+from .parameter import Parameters, parameter
+
+_PANEL = "https://arxiv.org/abs/2604.03274"
+
+
+class EtherPriceParameters(Parameters):
+    """ETH/USD, which loans in stablecoins and budgets in dollars depend on; the rest of the model counts in ETH."""
+
+    path: Literal["flat", "historical", "gbm", "csv"] = parameter(
+        "flat",
+        description="flat: the initial price for ever; historical: month ends of 2024 and 2025, then flat; gbm: "
+        "geometric Brownian motion with jumps; csv: the daily closes of a file",
+        role="lever",
+    )
+    initial_usd: float = parameter(
+        2_400.0, description="price on day 0", unit="USD/ETH", low=0.01, high=1e9, source=_PANEL, scale="log"
+    )
+    drift: float = parameter(0.0, description="yearly drift of the logarithm (gbm)", unit="1/yr", low=-10.0, high=10.0)
+    volatility: float = parameter(
+        0.6, description="yearly standard deviation of the logarithm (gbm)", unit="1/sqrt(yr)", low=0.0, high=10.0
+    )
+    jump_rate: float = parameter(2.0, description="jumps per year (gbm)", unit="1/yr", low=0.0, high=365.0)
+    jump_mean: float = parameter(-0.08, description="mean jump of the logarithm (gbm)", unit="log", low=-5.0, high=5.0)
+    jump_sigma: float = parameter(
+        0.06, description="standard deviation of a jump's logarithm (gbm)", unit="log", low=0.0, high=5.0
+    )
+    file: str = parameter(
+        "", description="file with columns date and usd, one row per day without gaps (csv)", role="lever"
+    )
+    crash_day: int = parameter(
+        -1, description="day on which the price falls besides; -1: never", unit="day", low=-1, high=3_650, role="lever"
+    )
+    crash_size: float = parameter(
+        0.21,
+        description="part of the price that is lost on that day",
+        unit="fraction",
+        low=0.0,
+        high=0.99,
+        source="https://governance.aave.com/t/arfc-wsteth-and-weeth-e-modes-and-lt-ltv-adjustments-on-ethereum-arbitrum-base-03-12-25/21370",
+        role="lever",
+    )

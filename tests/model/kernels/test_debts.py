@@ -1,0 +1,222 @@
+"""Loans: rates, interest, seizure, and books of lenders that always balance."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from restaking.model.kernels import debts
+from restaking.model.kernels import lending as kernel
+from restaking.model.ledger import check_lenders
+from restaking.model.state import COLLATERAL, ETH_LOAN, INTENTION, LENDER, MEAN, NAV, SPOT, STABLE_LOAN, TWAP
+from tests.model.kernels.small_world import ALPHA, STAKERS, empty_world, eth_due, restake, total_eth
+
+
+def test_the_rate_has_a_kink() -> None:
+    rates = [debts.borrow_rate(u, 0.01, 0.03, 0.6, 0.9) for u in (0.0, 0.45, 0.9, 0.95, 1.0)]
+    assert rates == pytest.approx([0.01, 0.025, 0.04, 0.34, 0.64])
+
+
+def test_health_and_the_price_where_it_ends() -> None:
+    assert debts.health_factor(100.0, 90.0, 1.0, 0.93) == pytest.approx(93.0 / 90.0)
+    critical = debts.critical_price(100.0, 90.0, 0.93)
+    assert debts.health_factor(100.0, 90.0, critical, 0.93) == pytest.approx(1.0)
+    assert math.isinf(debts.health_factor(1.0, 0.0, 1.0, 0.9))
+    assert debts.critical_price(1.0, 0.0, 0.9) == 0.0
+    assert math.isinf(debts.critical_price(0.0, 1.0, 0.9))
+
+
+@given(
+    collateral=st.floats(0.0, 1e6),
+    debt=st.floats(0.0, 1e6),
+    price=st.floats(0.01, 1.5),
+    close=st.floats(0.05, 1.0),
+    bonus=st.floats(0.0, 0.3),
+)
+def test_a_seizure_takes_no_more_than_there_is_and_pays_the_bonus(collateral, debt, price, close, bonus) -> None:
+    repaid, taken = debts.seizure(collateral, debt, price, close, bonus)
+    assert 0.0 <= taken <= collateral * (1.0 + 1e-12)
+    assert repaid <= close * debt * (1.0 + 1e-9)
+    assert taken * price == pytest.approx(repaid * (1.0 + bonus), rel=1e-9, abs=1e-9)
+
+
+def test_oracles() -> None:
+    terms = np.zeros(1, COLLATERAL)[0]
+    terms["slow_price"], terms["oracle_weight"] = 0.98, 0.25
+    said = []
+    for mode in (SPOT, TWAP, MEAN, NAV):
+        terms["oracle"] = mode
+        said.append(debts.read_oracle(terms, 0.9))
+    assert said == pytest.approx([0.9, 0.98, 0.96, 1.0])
+
+
+def test_interest_goes_to_lenders_and_reserves() -> None:
+    lender = np.zeros(1, LENDER)[0]
+    lender["cash"], lender["claims"], lender["debt_shares"], lender["index"] = 100.0, 1_000.0, 900.0, 1.0
+    lender["price"], lender["reserve_factor"], lender["borrow_apr"] = 1.0, 0.1, 0.365
+    debts.accrue_interest(lender)
+    assert lender["index"] == pytest.approx(1.001)
+    assert lender["claims"] == pytest.approx(1_000.81)
+    assert lender["reserves"] == pytest.approx(0.09)
+
+
+# --- sequences of operations ------------------------------------------------------------------------------------------
+
+
+def lending_world():
+    world = empty_world()
+    world.lenders["index"], world.lenders["price"] = 1.0, (1.0, 2_000.0)
+    world.lenders["cash"] = world.lenders["claims"] = (5_000.0, 4e6)
+    world.lenders["slope_1"], world.lenders["slope_2"], world.lenders["optimal"] = 0.03, 0.7, 0.9
+    world.lenders["reserve_factor"] = 0.1
+    world.accounts["outside_in"] += 5_000.0
+    world.debt_asset[:] = np.arange(STAKERS) % 2
+    for row in range(STAKERS):
+        restake(world, row, ALPHA, 100.0 * (row + 1))
+    return world
+
+
+def collateral(count: int) -> np.ndarray:
+    terms = np.zeros(count, COLLATERAL)
+    terms["ltv"], terms["threshold"], terms["bonus"], terms["close_factor"] = 0.9, 0.93, 0.05, 0.5
+    terms["oracle_price"] = terms["slow_price"] = 1.0
+    terms["cap_eth"] = np.inf
+    return terms
+
+
+def wish(*loops: tuple[int, float]) -> np.ndarray:
+    out = np.zeros(max(len(loops), 1), INTENTION)
+    for record, (row, leverage) in zip(out, loops, strict=False):
+        record["row"], record["target"], record["leverage"] = row, ALPHA, leverage
+    return out
+
+
+def borrow(world, *loops: tuple[int, float], terms=None) -> float:
+    terms = collateral(2) if terms is None else terms
+    return kernel.borrow(world, wish(*loops), len(loops), terms, np.zeros(2), ALPHA, 3, np.zeros(STAKERS))
+
+
+def balances(world) -> None:
+    check_lenders(world, 0)
+    eth = total_eth(world, float(world.lenders["cash"][ETH_LOAN]), float(world.accounts["liquidators"][0]))
+    assert eth == pytest.approx(eth_due(world), rel=1e-12)
+    assert (world.debt_shares >= 0.0).all()
+    assert (world.stakers["satellite_shares"] >= 0.0).all()
+
+
+def test_one_loan_makes_the_wanted_leverage() -> None:
+    world = lending_world()
+    assert borrow(world, (0, 4.0)) == pytest.approx(300.0)
+    assert world.stakers["satellite_shares"][0] == pytest.approx(400.0)
+    assert debts.owed_eth(world, 0) == pytest.approx(300.0)
+    balances(world)
+
+
+def test_no_loan_exceeds_the_loan_to_value() -> None:
+    world = lending_world()
+    borrow(world, (0, 50.0))
+    assert debts.owed_eth(world, 0) == pytest.approx(0.9 * world.stakers["satellite_shares"][0])
+
+
+def test_cash_is_rationed_pro_rata() -> None:
+    world = lending_world()
+    lent = borrow(world, (4, 5.0), (6, 5.0), (8, 5.0))  # wants 2000 + 2800 + 3600
+    assert lent == pytest.approx(5_000.0)
+    owed = [debts.owed_eth(world, row) for row in (4, 6, 8)]
+    assert owed == pytest.approx([5_000.0 * part / 8_400.0 for part in (2_000.0, 2_800.0, 3_600.0)])
+    assert world.lenders["cash"][ETH_LOAN] == pytest.approx(0.0, abs=1e-9)
+    balances(world)
+
+
+def test_caps_ration_too_and_what_is_not_listed_gets_nothing() -> None:
+    world, terms = lending_world(), collateral(2)
+    terms["cap_eth"] = 60.0
+    assert borrow(world, (0, 4.0), (2, 4.0), terms=terms) == pytest.approx(60.0)
+    terms["ltv"] = 0.0
+    assert borrow(world, (4, 4.0), terms=terms) == 0.0
+    balances(world)
+
+
+def test_a_stablecoin_loan_buys_eth_outside() -> None:
+    world = lending_world()
+    before = world.accounts["outside_in"][0]
+    assert borrow(world, (1, 1.5)) == pytest.approx(100.0)
+    assert world.accounts["outside_in"][0] - before == pytest.approx(100.0)
+    assert world.lenders["cash"][STABLE_LOAN] == pytest.approx(4e6 - 200_000.0)
+    world.lenders["price"][STABLE_LOAN] = 1_000.0
+    assert debts.owed_eth(world, 1) == pytest.approx(200.0), "a fall of ETH makes dollars heavier"
+    balances(world)
+
+
+def test_repaying_more_than_the_loan_leaves_the_rest() -> None:
+    world = lending_world()
+    borrow(world, (0, 2.0))
+    world.accounts["outside_in"] += 150.0
+    left = debts.repay(world, 0, 150.0)
+    assert left == pytest.approx(50.0)
+    assert world.debt_shares[0] == 0.0
+
+
+STEP = st.one_of(
+    st.tuples(st.just("borrow"), st.integers(0, STAKERS - 1), st.floats(1.01, 12.0)),
+    st.tuples(st.just("repay"), st.integers(0, STAKERS - 1), st.floats(0.0, 1_500.0)),
+    st.tuples(st.just("seize"), st.integers(0, STAKERS - 1), st.floats(0.3, 1.0)),
+    st.tuples(st.just("price"), st.just(0), st.floats(500.0, 5_000.0)),
+    st.tuples(st.just("day"), st.integers(1, 30), st.just(0.0)),
+    st.tuples(st.just("slash"), st.just(0), st.floats(0.0, 0.5)),
+)
+
+
+@given(steps=st.lists(STEP, max_size=25))
+@settings(max_examples=120, deadline=None)
+def test_no_sequence_of_operations_creates_or_loses_eth(steps) -> None:
+    world, terms = lending_world(), collateral(2)
+    for kind, number, amount in steps:
+        if kind == "borrow":
+            if world.debt_shares[number] * world.lenders["index"][world.debt_asset[number]] >= 0.0:
+                borrow(world, (number, amount), terms=terms)
+        elif kind == "repay":
+            world.accounts["outside_in"] += amount  # somebody brings ETH, and takes back what is left of it
+            world.accounts["outside_out"] += debts.repay(world, number, amount)
+        elif kind == "seize":
+            seize(world, terms[0], number, amount)
+        elif kind == "price":
+            world.lenders["price"][STABLE_LOAN] = amount
+        elif kind == "day":
+            for lender in world.lenders:
+                debts.quote_rates(lender)
+                for _ in range(number):
+                    debts.accrue_interest(lender)
+        else:
+            from restaking.model.kernels import books as move
+
+            move.lose(world, ALPHA, amount * float(world.books["validators"][ALPHA]), 3, 1)
+        kernel.close_orphans(world)
+        balances(world)
+
+
+def seize(world, terms, row: int, price: float) -> None:
+    """Liquidate one staker at an oracle price; outsiders buy the collateral at that price."""
+    count = kernel.count_loans(world)
+    if count == 0 or world.debt_shares[row] <= 0.0:
+        return
+    from restaking.model.state import POSITION
+
+    positions, starts = np.zeros(count, POSITION), np.zeros(5, np.int64)
+    kernel.list_positions(world, ALPHA, positions, starts)
+    position = positions[np.flatnonzero(positions["row"] == row)[0]]
+    nav, lender = float(world.venues["nav"][ALPHA]), world.lenders[world.debt_asset[row]]
+    worth, debt = position["collateral"] * nav, position["debt"] / lender["price"]
+    repaid, taken = debts.seizure(worth, debt, price, terms["close_factor"], terms["bonus"])
+    position["seized"], position["repaid"] = taken / nav, repaid * lender["price"]
+    if taken >= worth * (1.0 - 1e-12):
+        position["written_off"] = position["debt"] - position["repaid"]
+    world.books["shares"][ALPHA] -= taken / nav  # the buyer redeems at once
+    world.books["validators"][ALPHA] -= min(taken, float(world.books["validators"][ALPHA]))
+    world.accounts["outside_out"] += taken
+    world.accounts["outside_in"] += repaid
+    if world.debt_asset[row] == STABLE_LOAN:
+        world.accounts["outside_out"] += repaid
+    kernel.book_liquidations(world, positions, count, 3)
