@@ -82,7 +82,8 @@ class LoanBook:
             return 0.0
         if position["collateral"] <= 0.0:
             return math.inf
-        return self.debt_eth(position) / (float(self.terms["threshold"]) * nav * float(position["collateral"]))
+        threshold = float(self.terms["threshold_stable" if position["asset"] else "threshold"])
+        return self.debt_eth(position) / (threshold * nav * float(position["collateral"]))
 
     def ranked(self, nav: float) -> list[Any]:
         """All loans, riskiest first, ETH loans before stablecoin loans, ties by row."""

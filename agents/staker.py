@@ -272,7 +272,8 @@ class Staker(RowAgent):
             return CLOSED
         utility = self.excess_yield(venue) - self.charges(venue, fear)
         utility += float(self.taste[r]) + self.social_influence * neighbours
-        if venue["ltv"].item() > 0.0 and self.kind["leverage_cap"].item() > 1.0:
+        lends = self.debt_asset == ETH_LOAN and venue["ltv"].item() > 0.0
+        if lends and self.kind["leverage_cap"].item() > 1.0:
             margin = self.loan_margin(venue, fear)
             utility += self.loop_gain(margin, self.loop_leverage(margin, venue), venue)
         if not own:
@@ -368,11 +369,17 @@ class Staker(RowAgent):
         return float(venue["fee_yield"].item() + self.token_belief * promised - cost - risk)
 
     def loop_leverage(self, margin: float, venue: Any) -> float:
-        """Leverage that a carry is worth: Merton's rule on the borrowed part, within what the market lends."""
-        ltv = (1.0 - self.terms["loop_margin"].item()) * venue["ltv"].item()
+        """Leverage that a carry is worth: Merton's rule on the borrowed part, within what the market lends.
+
+        Who borrows stablecoins bets on ETH, by as much as it believes in promises, unless the loan is dear.
+        """
+        stable = self.debt_asset != ETH_LOAN
+        ltv = (1.0 - self.terms["loop_margin"].item()) * venue["ltv_stable" if stable else "ltv"].item()
         most = min(self.kind["leverage_cap"].item(), 1.0 / (1.0 - ltv))
-        if self.debt_asset != ETH_LOAN:
-            most = min(most, self.terms["stable_leverage"].item())
+        if stable:
+            wanted = (self.terms["stable_leverage"].item() - 1.0) * self.token_belief
+            dear = venue["borrow_apr_stable"].item() >= self.terms["stable_limit"].item()
+            return float(1.0 + min(0.0 if dear else wanted, most - 1.0))
         wanted = margin / (self.terms["merton_gamma"].item() * self.loop_variance(venue))
         return float(1.0 + min(max(wanted, 0.0), most - 1.0))
 
@@ -394,7 +401,9 @@ class Staker(RowAgent):
             return
         margin = self.loan_margin(venue, self.fear())
         wanted, present = self.loop_leverage(margin, venue), collateral / (collateral - owed)
-        if venue["ltv"].item() <= 0.0 and margin > 0.0:
+        stable = self.debt_asset != ETH_LOAN
+        frozen = venue["ltv_stable" if stable else "ltv"].item() <= 0.0
+        if frozen and (margin > 0.0 or stable):
             wanted = min(present, self.kind["leverage_cap"].item())
         if abs(wanted - present) <= self.terms["loop_band"].item() * present:
             return

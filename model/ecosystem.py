@@ -103,6 +103,7 @@ class RestakingEcosystem(EcosystemBase):
         self._intended = 0
         self.lending = LendingMarkets(scenario, self.world, seeds, self.horizon)
         self.exchange = Exchange(scenario, self.world)
+        self.exchange.on_recovery = self.lending.recover
         self.exchange.endow()
         self.restaking_layer = RestakingLayer(scenario, seeds, self.venue_names[self.first_restaking :])
         self.hazards = Hazards(scenario, seeds)
@@ -348,7 +349,19 @@ class RestakingEcosystem(EcosystemBase):
         self.exchange.refill()
         loans = self.lending.open_trade(self.exchange.orders, self.exchange.filed, self.day)
         self.exchange.trade(self.day, self.signals.opening_days, self.signals.instant_fees(), loans)
+        bad = self.lending.bad_debt_eth
         self.lending.book(self.day)
+        self._note_liquidations(self.lending.bad_debt_eth - bad)
+
+    def _note_liquidations(self, bad_debt: float) -> None:
+        nav = self.world.venues["nav"][self.first_lrt :]
+        if self.lending.enabled:
+            sold = self.lending.collateral["seized_shares"] * nav
+            for k in np.flatnonzero(sold > 0.0):
+                name = self.venue_names[self.first_lrt + int(k)]
+                self.recorder.event(self.day, 0, "liquidation", name, "", float(sold[k]), "ETH", "unsafe loans")
+        if bad_debt > 0.0:
+            self.recorder.event(self.day, 0, "bad_debt", "lending", "", bad_debt, "ETH", "collateral gone")
 
     def faults(self) -> None:
         """Slashing by the base layer and by AVSs, contract exploits, and what the scenario puts on the calendar."""
@@ -401,7 +414,35 @@ class RestakingEcosystem(EcosystemBase):
             lost = self._take(venue, eth, 0)
             self.recorder.event(self.day, 0, "exploit", event.target, "", lost, "ETH", "scheduled")
             return
+        if event.kind == "unbacked":
+            for venue in range(self.first_lrt, len(self.venue_names)):
+                if event.target in (self.venue_names[venue], "all"):
+                    self._forge(venue, float(event.size))
+            return
         self.news_desk.shock(self.day, event)
+
+    def _forge(self, venue: int, fraction: float) -> None:
+        """Somebody mints tokens out of nothing and borrows against them before anybody notices.
+
+        NAV falls for everybody when the books are next looked at; what was borrowed is the lenders' loss, less what
+        redemption pays for the collateral that they keep.
+        """
+        k, name = venue - self.first_lrt, self.venue_names[venue]
+        shares = fraction * float(self.world.books["shares"][venue])
+        self.world.books["shares"][venue] += shares
+        self.world.outside_shares[venue] += shares
+        self.recorder.event(self.day, 0, "unbacked", name, "", shares, "shares", "scheduled")
+        posted, borrowed, lost = self.lending.robbed(k, shares)
+        if borrowed > 0.0:
+            self.recorder.event(self.day, 0, "exploit", "lending", name, borrowed, "ETH", "unbacked collateral")
+            self.recorder.event(self.day, 0, "bad_debt", "lending", name, lost, "ETH", "unbacked collateral")
+            self.world.outside_shares[venue] -= posted
+            self.exchange.redeem_for_lenders(k, posted)
+        severity = min(FRIGHT * fraction / (1.0 + fraction), 1.0)
+        for holder in range(self.first_restaking, self.world.venues.size):
+            move.revalue(self.world, holder)
+        move.frighten(self.world, venue, severity, self.day)
+        self.news_desk.alarm(venue, severity)
 
     def _suffer(self, losses: NDArray[np.float64], burned: int) -> None:
         """Restaking venues lose ETH: their books bear it, their holders see it."""
@@ -434,7 +475,13 @@ class RestakingEcosystem(EcosystemBase):
         passage = queue / max(churn, 1e-9) + self.scenario.ethereum.sweep_days
         passage = np.maximum(passage, self.world.books["escrow_days"][self.first_lrt :])
         exits = churn * np.maximum(days - passage, 0.0) / max(days, 1e-9)
+        frozen = self.lending.steward.frozen.copy()
         self.lending.close(self.day, self.world.venues["price"][self.first_lrt :], self.exchange, exits)
+
+        for k in np.flatnonzero(self.lending.steward.frozen & ~frozen):
+            discount = 1.0 - float(self.world.venues["price"][self.first_lrt + int(k)])
+            name = self.venue_names[self.first_lrt + int(k)]
+            self.recorder.event(self.day, 0, "freeze", name, "", discount, "discount", "risk steward")
 
     def _token_markets(self) -> None:
         account = self.world.accounts[0]

@@ -1,5 +1,6 @@
 """The day's trade in LRTs: pools, the order book, arbitrage and patient capital, and what they do to the books."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,15 @@ DISCOUNT_THAT_CALLS_CAPITAL = 0.1
 """Discount at which outside capital refills at its full pace."""
 
 
+LENDERS = -2
+"""Owner of a claim that belongs to lenders; -1 stands for liquidity providers."""
+FEE_MEMORY_DAYS = 14.0
+"""Time over which liquidity providers average the fees that they earn."""
+PRICE_MEMORY_DAYS = 7
+STRESS_DISCOUNT = 0.01
+"""Discount at which they look every day rather than once a week."""
+
+
 class Exchange:
     """Pools of the LRTs and those who trade in them.
 
@@ -30,6 +40,8 @@ class Exchange:
         pools: (K,) ``POOL`` records.
         arbitrageurs: (A,) ``ARBITRAGEUR`` records: ordinary ones first, then a patient one per tier.
         held: (A, K) LRT shares that arbitrageurs hold.
+        providers_shares: (K,) shares that liquidity providers hold outside the pools, waiting for redemption to open.
+        lp_fee_apr: (K,) fees of each pool over its size, per year, averaged over two weeks.
         orders: stakers' orders of the day, the first ``filed`` of them valid.
         fills: outcome of the last day of trade.
     """
@@ -52,6 +64,10 @@ class Exchange:
         self.fills: Fills = new_fills(count, self.arbitrageurs.size)
         self.fills.lrts["close_price"] = self.fills.lrts["lowest_price"] = self.fills.lrts["mean_price"] = 1.0
         self._acting = acting_order(self.arbitrageurs)
+        self.lp_fee_apr = np.zeros(count)
+        self.providers_shares = np.zeros(count)
+        self._prices = np.ones((PRICE_MEMORY_DAYS, count))
+        self.on_recovery: Callable[[float], None] = lambda paid: None
         self.today = 0
         self._claims: list[tuple[int, int, int, float]] = []
         for k in range(count):
@@ -85,21 +101,72 @@ class Exchange:
         markets, pool = self.scenario.markets, self.pools[k]
         supply = book["shares"] * nav
         target = min(self.scenario.depth_fraction(self.names[k]) * supply, markets.maximum_pool_eth)
+        target *= self.appetite(k)
         present = 0.5 * (pool["eth"] + pool["token"] * nav)
         change = pace * (target - present)
-        account = self.world.accounts[0]
         if change > 0.0:
-            eth, worth = self._proportions(pool, nav, change)
-            pool["eth"] += eth
-            pool["token"] += move.mint(self.world, self.first + k, worth)
-            account["outside_in"] += eth + worth
+            self._grow(k, change)
             return
-        part = min(-change / max(present, 1e-300), 0.5)
-        account["outside_out"] += part * pool["eth"]
+        self._shrink(k, min(-change / max(present, 1e-300), 0.5))
+
+    def _grow(self, k: int, change: float) -> None:
+        """Providers add ``change`` ETH on each side, in the pool's proportions; tokens that they kept go first."""
+        pool, nav = self.pools[k], float(self.world.venues[self.first + k]["nav"])
+        eth, worth = self._proportions(pool, nav, change)
+        kept = min(float(self.providers_shares[k]), worth / nav)
+        self.providers_shares[k] -= kept
+        pool["eth"] += eth
+        pool["token"] += kept + move.mint(self.world, self.first + k, worth - kept * nav)
+        self.world.accounts[0]["outside_in"] += eth + worth - kept * nav
+
+    def _shrink(self, k: int, part: float) -> None:
+        """Providers take a part of the pool; tokens are redeemed, or kept while that is closed."""
+        pool = self.pools[k]
+        self.world.accounts[0]["outside_out"] += part * pool["eth"]
         pool["eth"] -= part * pool["eth"]
         shares = part * pool["token"]
         pool["token"] -= shares
-        self._redeem(k, -1, shares)
+        if self.world.venues[self.first + k]["redemption_open"]:
+            self._redeem(k, -1, shares)
+        else:
+            self.providers_shares[k] += shares
+
+    def scale_pool(self, k: int, factor: float) -> None:
+        """Liquidity providers of one LRT come or go at once, the price staying as it is: an intervention for what-ifs.
+
+        Raises:
+            ValueError: the factor is not above 0.
+        """
+        if not factor > 0.0:
+            raise ValueError(f"a pool can be scaled by a factor above 0, not by {factor}")
+        pool, nav = self.pools[k], float(self.world.venues[self.first + k]["nav"])
+        change = 0.5 * float(pool["eth"] + pool["token"] * nav) * (factor - 1.0)
+        self._grow(k, change) if change > 0.0 else self._shrink(k, 1.0 - factor)
+
+    def appetite(self, k: int) -> float:
+        """Size of a pool that its providers want, over the normal one: they come for yield and leave under stress.
+
+        The yield is that of fees and incentives (which are shared by all providers, so a smaller pool pays each more).
+        The stress is the discount plus the price's standard deviation over seven days: what a provider of a pool of
+        correlated tokens loses to better informed traders grows with both (LVR; J. Milionis et al., arXiv:2208.06046).
+        """
+        markets = self.scenario.markets
+        paid = (self.lp_fee_apr[k] + markets.lp_incentive_apr) / markets.lp_required_apr
+        wanted = min(max(paid, 0.1), 10.0) ** markets.lp_elasticity
+        stress = max(1.0 - float(self._prices[-1, k]), 0.0) + float(self._prices[:, k].std())
+        return float(wanted * np.exp(-markets.lp_flight * stress))
+
+    def _watch_pools(self) -> None:
+        """Providers see the day's fees and closing prices; under stress they do not wait for the week's end."""
+        fills, pools = self.fills.lrts, self.pools
+        nav = self.world.venues["nav"][self.first :]
+        size = np.maximum(pools["eth"] + pools["token"] * nav, 1.0)
+        yield_today = 365.0 * pools["fee"] * fills["volume_eth"] / size
+        self.lp_fee_apr += (yield_today - self.lp_fee_apr) / FEE_MEMORY_DAYS
+        self._prices[:-1] = self._prices[1:]
+        self._prices[-1] = fills["close_price"]
+        for k in np.flatnonzero(1.0 - fills["close_price"] > STRESS_DISCOUNT):
+            self.resize_pool(int(k), self.scenario.markets.lp_response)
 
     @staticmethod
     def _proportions(pool: NDArray[np.void], nav: float, change: float) -> tuple[float, float]:
@@ -150,6 +217,7 @@ class Exchange:
         terms["opening_days"], terms["instant_fee"] = opening_days, instant_fees
         cap, supply = world.books["deposit_cap"][first:], world.books["shares"][first:] * venues["nav"]
         terms["mint_room_eth"] = np.where(cap > 0.0, np.maximum(cap - supply, 0.0), np.inf)
+        self._hand_in_kept()
         loans = no_loans(self.pools.size, self.scenario.markets.rounds_per_day) if loans is None else loans
         move.collect_orders(self.orders, self.filed, first, self.sells, self.buys)
         trade_day(
@@ -159,6 +227,7 @@ class Exchange:
         self._book(day)
         move.settle_orders(world, self.orders, self.filed, first, self.sells, self.buys, self.fills, day)
         self.filed = 0
+        self._watch_pools()
         venues["price"] = np.maximum(self.fills.lrts["close_price"], LAST_PRICE_FLOOR)
 
     def _book(self, day: int) -> None:
@@ -175,6 +244,17 @@ class Exchange:
             return
         for a, k in zip(*np.nonzero(fills.redeem_shares), strict=True):
             self._redeem(int(k), int(a), float(fills.redeem_shares[a, k]), day)
+
+    def _hand_in_kept(self) -> None:
+        """Tokens that providers took from pools while redemption was closed are redeemed when it opens."""
+        for k in np.flatnonzero(self.providers_shares):
+            if self.world.venues[self.first + k]["redemption_open"]:
+                self._redeem(int(k), -1, float(self.providers_shares[k]))
+                self.providers_shares[k] = 0.0
+
+    def redeem_for_lenders(self, k: int, shares: float) -> None:
+        """Lenders hand in collateral that they took; what it pays goes to them."""
+        self._redeem(k, LENDERS, shares)
 
     def _redeem(self, k: int, owner: int, shares: float, day: int | None = None) -> None:
         """Hand shares in for an arbitrageur (or, -1, for liquidity providers)."""
@@ -209,6 +289,9 @@ class Exchange:
                 continue
             paid = eth * self.world.claims_scale[venue, cohort]
             self.world.accounts[0]["claims_paid"] -= paid
+            if owner == LENDERS:
+                self.on_recovery(paid)
+                continue
             if owner < 0:
                 self.world.accounts[0]["outside_out"] += paid
                 continue

@@ -26,6 +26,7 @@ _BOOK_TERMS = (
 )
 _COLLATERAL_TERMS = (
     "threshold",
+    "threshold_stable",
     "bonus",
     "close_factor",
     "oracle",
@@ -201,7 +202,7 @@ def _adopt_lending(model: Any, before: Any, after: Any) -> None:
         own.begin()
     own.enabled = own.enabled or after.enabled
     if before.enabled and not after.enabled:
-        own.collateral["ltv"] = 0.0  # loans that exist run on; nobody gets a new one
+        own.collateral["ltv"] = own.collateral["ltv_stable"] = 0.0  # loans that exist run on; nobody gets a new one
 
 
 def _adopt_layer(model: Any, before: Any, after: Any) -> None:

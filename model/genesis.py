@@ -114,6 +114,7 @@ def staker_terms(scenario: Any, seeds: SeedTree) -> NDArray[np.void]:
     lending = scenario.lending
     out["loop_attention"] = lending.loop_attention if lending.enabled else 0.0
     out["loop_margin"], out["loop_band"] = lending.loop_margin, lending.loop_band
+    out["stable_limit"] = lending.stable_limit
     out["stable_leverage"], out["loop_variance"] = lending.stable_leverage, lending.loop_variance
     return out
 
@@ -227,6 +228,7 @@ def build_world(scenario: Any, seeds: SeedTree, horizon: int) -> tuple[World, Fl
         lenders=np.zeros(2, LENDER),
         debt_shares=np.zeros(count),
         debt_asset=draw_debt_assets(scenario, seeds),
+        outside_shares=np.zeros(kinds),
     )
     _hand_out_cores(scenario, seeds, world)
     _hand_out_satellites(scenario, seeds, world)

@@ -41,6 +41,10 @@ EVENT_TYPES = {
     "pause": "withdrawals are paused",
     "depeg": "a discount passes 2 %",
     "shock": "an event that the scenario puts on the calendar",
+    "liquidation": "loans on a token are liquidated in a day's trading",
+    "freeze": "a lending market's steward stops new loans on a token",
+    "bad_debt": "lenders write off loans",
+    "unbacked": "somebody mints tokens that nothing stands behind",
 }
 """Types of events and what they mean."""
 

@@ -63,7 +63,8 @@ VENUE = np.dtype(
         ("attention", "f8"),  # multiplier of holders' attention (1 when nothing happened)
         ("apr", "f8"),  # realised yield of the day, per year, without campaign points
         ("following", "f8"),  # share of all staked core assets that is here, 0 for idle ETH and restaking venues
-        ("ltv", "f8"),  # largest loan on the token over its value at the oracle's price; 0: no new loans
+        ("ltv", "f8"),  # largest ETH loan on the token over its value at the oracle's price; 0: no new loans
+        ("ltv_stable", "f8"),  # the same for loans of stablecoins
         ("borrow_apr", "f8"),  # cost of an ETH loan on the token, per year
         ("borrow_apr_stable", "f8"),  # cost of a stablecoin loan on the token, per year
     ],
@@ -151,6 +152,7 @@ STAKER_TERMS = np.dtype(
         ("loop_margin", "f8"),  # part of the largest loan that a looper keeps as a cushion
         ("loop_band", "f8"),  # relative change of leverage that is not worth the trouble
         ("stable_leverage", "f8"),  # largest leverage of those who borrow stablecoins
+        ("stable_limit", "f8"),  # cost of a stablecoin loan at which nobody bets on ETH with it, per year
         ("loop_variance", "f8"),  # yearly variance of the carry that a looper allows for
     ],
     align=True,
@@ -224,8 +226,10 @@ LENDER = np.dtype(
 
 COLLATERAL = np.dtype(
     [
-        ("ltv", "f8"),  # of new loans; 0 when not listed or frozen
-        ("threshold", "f8"),  # debt over collateral above which a position may be liquidated
+        ("ltv", "f8"),  # of new loans of ETH; 0 when not listed or frozen
+        ("ltv_stable", "f8"),  # of new loans of stablecoins
+        ("threshold", "f8"),  # ETH debt over collateral above which a position may be liquidated
+        ("threshold_stable", "f8"),  # the same for debt in stablecoins
         ("bonus", "f8"),  # what a liquidator gets beyond what it repays
         ("close_factor", "f8"),  # part of a debt that one liquidation may repay
         ("cap_eth", "f8"),  # most of the token that may be posted

@@ -46,6 +46,7 @@ class World(NamedTuple):
     lenders: np.ndarray  # (2,) LENDER: those of ETH and those of stablecoins
     debt_shares: np.ndarray  # (N,) loans against the satellite, in shares of the asset's debt
     debt_asset: np.ndarray  # (N,) u1: what a staker borrows when it does
+    outside_shares: np.ndarray  # (V,) shares of people outside the population: attackers, lenders who took collateral
 
 
 # --- points and exposure ----------------------------------------------------------------------------------------------

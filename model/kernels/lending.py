@@ -67,7 +67,7 @@ def _loan_wanted(world, intention, collateral, first_lrt):
     held = world.stakers[row]["satellite_shares"] * world.venues[venue]["nav"]
     owed = owed_eth(world, row)
     price = min(terms["oracle_price"], 1.0)
-    ltv = terms["ltv"] * price
+    ltv = (terms["ltv"] if world.debt_asset[row] == ETH_LOAN else terms["ltv_stable"]) * price
     most = (ltv * held - owed) / (1.0 - ltv)  # owed + x <= ltv * (held + x)
     return min((intention["leverage"] - 1.0) * (held - owed) - owed, most)
 
@@ -196,6 +196,9 @@ def survey_loans(world, collateral, first_lrt, out):
         out[k, 0] += held
         out[k, 1] += owed
         out[k, 2] += max(held - owed, 0.0)
-        if owed > collateral[k]["threshold"] * collateral[k]["oracle_price"] * held:
+        threshold = collateral[k]["threshold"]
+        if world.debt_asset[row] != ETH_LOAN:
+            threshold = collateral[k]["threshold_stable"]
+        if owed > threshold * collateral[k]["oracle_price"] * held:
             out[k, 3] += owed
         out[k, 4] += 1.0

@@ -94,15 +94,20 @@ def loan_margin(staker, venue, fear, asset):
 
 
 @compiled
-def loop_leverage(margin, venue, cap, asset, terms):
+def loop_leverage(margin, belief, venue, cap, asset, terms):
     """Leverage that a carry is worth: Merton's rule on the borrowed part, within what the market lends with a cushion.
 
-    A venue that is not listed (or frozen) has leverage 1: nobody can add to a loan there.
+    Who borrows stablecoins bets on ETH, by as much as it believes in promises, unless the loan is dear. A venue that is
+    not listed (or frozen) has leverage 1: nobody can add to a loan there.
     """
+    if asset != ETH_LOAN:
+        ltv = (1.0 - terms["loop_margin"]) * venue["ltv_stable"]
+        wanted = (terms["stable_leverage"] - 1.0) * belief
+        if venue["borrow_apr_stable"] >= terms["stable_limit"]:
+            wanted = 0.0
+        return 1.0 + min(wanted, min(cap, 1.0 / (1.0 - ltv)) - 1.0)
     ltv = (1.0 - terms["loop_margin"]) * venue["ltv"]
     most = min(cap, 1.0 / (1.0 - ltv))
-    if asset != ETH_LOAN:
-        most = min(most, terms["stable_leverage"])
     wanted = margin / (terms["merton_gamma"] * (venue["variance"] + terms["loop_variance"]))
     return 1.0 + min(max(wanted, 0.0), most - 1.0)
 
@@ -234,9 +239,10 @@ def score(row, day, staker, stakers, venues, archetype, taste, asset, owed, indp
             continue
         u = excess_yield(staker, venue, core_apr) - charges(staker, venue, fear, terms)
         u += np.float64(taste[r]) + np.float64(staker["social_influence"]) * neighbours[r]
-        if venue["ltv"] > 0.0 and archetype["leverage_cap"] > 1.0:
+        if asset == ETH_LOAN and venue["ltv"] > 0.0 and archetype["leverage_cap"] > 1.0:
             margin = loan_margin(staker, venue, fear, asset)
-            u += loop_gain(margin, loop_leverage(margin, venue, archetype["leverage_cap"], asset, terms), venue, terms)
+            leverage = loop_leverage(margin, 0.0, venue, archetype["leverage_cap"], asset, terms)
+            u += loop_gain(margin, leverage, venue, terms)
         if not own:
             u += pull(venue, moved, terms) - moving
         scores[r] = u
@@ -367,9 +373,11 @@ def adjust_loop(row, day, staker, venues, archetype, asset, owed, terms, out):
     held_days = np.float64(day + 1 - staker["touched_day"])
     fear = familiarity(np.float64(staker["exposure"]) + held_days, terms)
     margin = loan_margin(staker, venue, fear, asset)
-    wanted = loop_leverage(margin, venue, archetype["leverage_cap"], asset, terms)
+    belief = np.float64(staker["token_belief"])
+    wanted = loop_leverage(margin, belief, venue, archetype["leverage_cap"], asset, terms)
     present = collateral / equity
-    if venue["ltv"] <= 0.0 and margin > 0.0:
+    frozen = (venue["ltv"] if asset == ETH_LOAN else venue["ltv_stable"]) <= 0.0
+    if frozen and (margin > 0.0 or asset != ETH_LOAN):
         wanted = min(present, archetype["leverage_cap"])
     if abs(wanted - present) <= terms["loop_band"] * present:
         return 0

@@ -453,9 +453,9 @@ def _liquidate(
     backing, pool, fill, nav = loans.collateral[k], pools[k], fills.lrts[k], terms[k]["nav"]
     first, second = 2 * k, 2 * k + 1
     units = (1.0 / loans.prices[past, 0], 1.0 / loans.prices[past, 1])
-    scale = backing["threshold"] * nav
+    scales = (max(backing["threshold"] * nav, 1e-300), max(backing["threshold_stable"] * nav, 1e-300))
     price = backing["oracle_price"]
-    worst = max(_riskiest(loans, first) * units[0], _riskiest(loans, second) * units[1]) / scale
+    worst = max(_riskiest(loans, first) * units[0] / scales[0], _riskiest(loans, second) * units[1] / scales[1])
     if worst <= price or fill["invariant"] <= 0.0:
         return False
     for segment in (first, second):
@@ -465,8 +465,8 @@ def _liquidate(
     here, there = loans.starts[first], loans.starts[second]
     done = False
     while True:
-        one = _critical(loans, first, here, units[0], scale)
-        other = _critical(loans, second, there, units[1], scale)
+        one = _critical(loans, first, here, units[0], scales[0])
+        other = _critical(loans, second, there, units[1], scales[1])
         if max(one, other) <= price:
             break
         if backing["profitable_only"] and fill["close_price"] * (1.0 - pool["fee"]) <= price / (1.0 + backing["bonus"]):

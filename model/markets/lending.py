@@ -31,6 +31,7 @@ def declare_collateral(scenario: Any, count: int) -> NDArray[np.void]:
     terms, out = scenario.lending, np.zeros(count, COLLATERAL)
     for field in ("threshold", "bonus", "close_factor", "oracle_once", "profitable_only", "interleaved"):
         out[field] = getattr(terms, field)
+    out["threshold_stable"] = terms.stable_threshold
     out["oracle"] = ORACLES.index(terms.oracle)
     out["oracle_weight"] = terms.oracle_weight
     hours = HOURS / scenario.markets.rounds_per_day
@@ -68,6 +69,7 @@ class LendingMarkets:
         prices_usd: (days + 1,) ETH/USD at the start of each day.
         survey: (K, 5) loans at the last close: posted, owed, equity and unsafe loans (ETH), borrowers.
         bad_debt_eth: written off so far, ETH at the day's price.
+        recovered_eth: what collateral that lenders kept has paid so far.
         liquidated_eth: collateral sold by liquidators so far, ETH at NAV.
     """
 
@@ -80,7 +82,7 @@ class LendingMarkets:
         self.prices_usd = price_path(scenario, seeds, horizon)
         self.steward = RiskSteward(scenario, count)
         self.survey = np.zeros((count, 5))
-        self.bad_debt_eth = self.liquidated_eth = 0.0
+        self.bad_debt_eth = self.liquidated_eth = self.recovered_eth = 0.0
         self._wanted = np.zeros(world.stakers.size)
         self._none = no_loans(count, scenario.markets.rounds_per_day)
         self._loans = self._none
@@ -170,7 +172,7 @@ class LendingMarkets:
         """
         venues = self.world.venues[self.first :]
         if not self.enabled:
-            venues["ltv"] = 0.0
+            venues["ltv"] = venues["ltv_stable"] = 0.0
             return
         kernel.survey_loans(self.world, self.collateral, self.first, self.survey)
         for asset, lender in enumerate(self.world.lenders):
@@ -179,7 +181,9 @@ class LendingMarkets:
         self.steward.watch(prices)
         if day % REVIEW_DAYS == 0 or (self.steward.frozen & (self.collateral["ltv"] > 0.0)).any():
             self._review(exchange, exits)
-        venues["ltv"] = np.where(self.survey[:, 0] < self.collateral["cap_eth"], self.collateral["ltv"], 0.0)
+        room = self.survey[:, 0] < self.collateral["cap_eth"]
+        for field in ("ltv", "ltv_stable"):
+            venues[field] = np.where(room, self.collateral[field], 0.0)
         venues["borrow_apr"] = self.world.lenders["borrow_apr"][ETH_LOAN]
         venues["borrow_apr_stable"] = self.world.lenders["borrow_apr"][STABLE_LOAN]
 
@@ -203,7 +207,7 @@ class LendingMarkets:
         )
         self.steward.review(self.collateral, books["shares"] * venues["nav"], self.survey[:, 0], capacity)
         if not terms.enabled:
-            self.collateral["ltv"] = 0.0  # what is lent runs on, nobody gets more
+            self.collateral["ltv"] = self.collateral["ltv_stable"] = 0.0  # what is lent runs on, nobody gets more
 
     def _lenders_come_and_go(self, asset: int, lender: Any) -> None:
         """Lenders follow the supply rate, as far as cash lets them leave and their means let them come."""
@@ -215,6 +219,41 @@ class LendingMarkets:
         lender["claims"] += change
         if asset == ETH_LOAN:
             self.world.accounts[0]["outside_in" if change > 0.0 else "outside_out"] += abs(change)
+
+    def robbed(self, k: int, shares: float) -> tuple[float, float, float]:
+        """An attacker posts tokens and borrows all that the market gives; nobody will repay.
+
+        The market keeps the collateral and writes the loan off. Only ETH is taken: it is what moves at once.
+
+        Args:
+            k: the LRT.
+            shares: tokens that the attacker has.
+
+        Returns:
+            Shares posted, ETH borrowed, and bad debt booked.
+        """
+        terms, lender = self.collateral[k], self.world.lenders[ETH_LOAN]
+        nav = float(self.world.venues["nav"][self.first + k])
+        if not self.enabled or terms["ltv"] <= 0.0 or shares <= 0.0:
+            return 0.0, 0.0, 0.0
+        free = max(float(terms["cap_eth"]) - float(self.survey[k, 0]), 0.0)
+        worth = min(shares * nav, free)
+        most = float(terms["ltv"]) * min(float(terms["oracle_price"]), 1.0) * worth
+        borrowed = min(most, float(lender["cash"]))
+        if borrowed <= 0.0:
+            return 0.0, 0.0, 0.0
+        lender["cash"] -= borrowed
+        self.world.accounts[0]["exploited"] += borrowed
+        debts.write_off(lender, borrowed)
+        self.bad_debt_eth += borrowed
+        return worth / nav, borrowed, borrowed
+
+    def recover(self, eth: float) -> None:
+        """Collateral that lenders kept has been redeemed: theirs, until nothing is owed to them any more."""
+        lender = self.world.lenders[ETH_LOAN]
+        lender["cash"] += eth
+        lender["claims"] += eth
+        self.recovered_eth += eth
 
     # --- what is measured ---------------------------------------------------------------------------------------------
 

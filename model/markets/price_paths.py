@@ -14,6 +14,17 @@ from ..scenario.errors import ScenarioError
 Floats = NDArray[np.float64]
 
 MONTH_ENDS = (
+    ("2022-03-31", 3_280.0),
+    ("2022-04-30", 2_730.0),
+    ("2022-05-31", 1_940.0),
+    ("2022-06-18", 1_000.0),
+    ("2022-06-30", 1_070.0),
+    ("2022-07-31", 1_680.0),
+    ("2022-08-31", 1_550.0),
+    ("2022-09-30", 1_330.0),
+    ("2022-12-31", 1_200.0),
+    ("2023-06-30", 1_930.0),
+    ("2023-12-31", 2_290.0),
     ("2024-01-01", 2_352.0),
     ("2024-01-31", 2_281.0),
     ("2024-02-29", 3_342.0),
@@ -33,7 +44,8 @@ MONTH_ENDS = (
     ("2025-04-17", 1_583.0),
 )
 """ETH/USD; H. O. Sevim, C. F. Torres, "Financial Dynamics and Interconnected Risk of Liquid Restaking"
-(arXiv:2604.03274), data at https://github.com/EconoDLT/RestakingDynamics; the first value is an assumption."""
+(arXiv:2604.03274), data at https://github.com/EconoDLT/RestakingDynamics, from 31 January 2024; earlier values are
+rounded quotations (assumption)."""
 
 
 def price_path(scenario: Any, seeds: SeedTree, days: int) -> Floats:

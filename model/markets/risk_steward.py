@@ -1,11 +1,11 @@
 """A lending market's risk steward: which LRTs are collateral, for how much, and at which loan to value.
 
-A new listing starts with a small cap, which is raised step by step while it is used. Two listing rules are shipped. ``tvl`` lists by size: the cap is a fraction of supply. ``unwind`` lists by unwind path:
-the cap is what could leave without a loss beyond the liquidation bonus, that is what the pool takes at that discount
-plus what redemption pays in ``unwind_days``. The loan to value of new loans is cut by the price's volatility over seven
-days and by the discount; a deep discount freezes new loans on the day. Both rules leave loans that exist alone.
-Practice after the reports of lending markets' risk managers
-(https://governance.aave.com/t/arfc-updating-weeth-risk-parameters/17402/4).
+A new listing starts with a small cap, which is raised step by step while it is used. Two listing rules are shipped.
+``tvl`` lists by size: the cap is a fraction of supply. ``unwind`` lists by unwind path: the cap is what could leave
+without a loss beyond the liquidation bonus, that is what the pool takes at that discount plus what redemption pays in
+``unwind_days``. The loan to value of new loans is cut by the price's volatility over seven days and by the discount; a
+deep discount freezes new loans on the day. Both rules leave loans that exist alone. Practice after the reports of
+lending markets' risk managers (https://governance.aave.com/t/arfc-updating-weeth-risk-parameters/17402/4).
 """
 
 from typing import Any
@@ -77,13 +77,15 @@ class RiskSteward:
         terms = self.scenario.lending
         if not terms.steward:
             collateral["ltv"] = np.where(supplies > 0.0, terms.ltv, 0.0)
+            collateral["ltv_stable"] = np.where(supplies > 0.0, terms.stable_ltv, 0.0)
             collateral["cap_eth"] = np.inf
             return
         calm = 1.0 - self.prices[-1] < 0.5 * terms.freeze_discount
         self.frozen &= ~calm
         haircut = terms.haircut_volatility * self.volatility() + np.maximum(1.0 - self.prices[-1], 0.0)
         listed = (supplies >= terms.listing_supply_eth) & ~self.frozen
-        collateral["ltv"] = np.where(listed, np.clip(terms.ltv - haircut, 0.0, terms.ltv), 0.0)
+        for field, most in (("ltv", terms.ltv), ("ltv_stable", terms.stable_ltv)):
+            collateral[field] = np.where(listed, np.clip(most - haircut, 0.0, most), 0.0)
         self.granted[listed & (self.granted == 0.0)] = terms.first_cap_eth
         raised = listed & (posted >= CAP_USED * self.granted)
         self.granted[raised] *= terms.cap_growth

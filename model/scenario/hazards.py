@@ -13,9 +13,10 @@ class HazardEvent(Parameters):
     """Something that happens on a given day whatever the dice say."""
 
     day: Day = parameter(description="day of the event", unit="day", role="lever")
-    kind: Literal["slash", "exploit", "pause", "shock"] = parameter(
+    kind: Literal["slash", "exploit", "pause", "shock", "unbacked"] = parameter(
         description="slash: operators lose part of their stake; exploit: a contract loses part of its assets; pause: "
-        "withdrawals stop; shock: holders sell part of the supply, at any price while redemption is closed",
+        "withdrawals stop; shock: holders sell part of the supply, at any price while redemption is closed; unbacked: "
+        "an attacker mints tokens that nothing stands behind, posts them as collateral and borrows what there is",
         role="lever",
     )
     target: str = parameter(
@@ -24,7 +25,7 @@ class HazardEvent(Parameters):
         role="lever",
     )
     size: Number = parameter(
-        description="fraction lost (slash, exploit) or sold (shock); days (pause)",
+        description="fraction lost (slash, exploit), sold (shock) or minted (unbacked) over supply; days (pause)",
         unit="fraction or days",
         low=0.0,
         high=3_650.0,

@@ -179,9 +179,35 @@ class LendingParameters(Parameters):
         high=1.0,
         source=_CAPS,
     )
+    stable_ltv: float = parameter(
+        0.725,
+        description="largest new loan of stablecoins over the collateral's value",
+        unit="fraction",
+        low=0.0,
+        high=0.99,
+        source=_LISTING,
+        role="lever",
+    )
+    stable_threshold: float = parameter(
+        0.75,
+        description="loan of stablecoins over collateral from which a position may be liquidated",
+        unit="fraction",
+        low=0.01,
+        high=1.0,
+        source=_LISTING,
+        role="lever",
+    )
+    stable_limit: float = parameter(
+        0.15,
+        description="cost of a stablecoin loan from which nobody bets on ETH with it",
+        unit="1/yr",
+        low=0.0,
+        high=10.0,
+        source="assumption: what holders may expect of ETH",
+    )
     stable_leverage: float = parameter(
-        1.6,
-        description="largest leverage of those who borrow stablecoins and so bet on ETH itself",
+        3.0,
+        description="leverage of those who borrow stablecoins and believe all promises; others take less",
         unit="multiple",
         low=1.0,
         high=20.0,

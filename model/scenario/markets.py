@@ -71,3 +71,38 @@ class MarketParameters(Parameters):
         source="assumption: 0.3 % is usual between volatile assets",
         role="lever",
     )
+    lp_required_apr: float = parameter(
+        0.03,
+        description="yield, fees and incentives together, at which liquidity providers want the pool's normal size",
+        unit="1/yr",
+        low=0.0001,
+        high=10.0,
+        source="assumption: the yield of the token that they could hold instead",
+        scale="log",
+    )
+    lp_incentive_apr: float = parameter(
+        0.03,
+        description="incentives that protocols pay to liquidity providers of a pool of normal size",
+        unit="1/yr",
+        low=0.0,
+        high=10.0,
+        source="assumption",
+        role="lever",
+    )
+    lp_elasticity: float = parameter(
+        0.25,
+        description="exponent with which a pool's size follows the yield of its providers over what they require",
+        unit="",
+        low=0.0,
+        high=5.0,
+    )
+    lp_flight: float = parameter(
+        4.0,
+        description="how fast providers leave: the pool shrinks by exp(-this times the stress), the stress being the "
+        "discount plus the price's standard deviation over a week; 4.5 billion USD became 0.62 in six weeks of 2022",
+        unit="",
+        low=0.0,
+        high=1_000.0,
+        source="https://forklog.com/en/news/since-early-may-the-largest-steth-liquidity-pool-has-shrunk-sevenfold",
+        role="lever",
+    )

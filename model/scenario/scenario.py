@@ -391,6 +391,11 @@ def check_lending(scenario: Scenario) -> None:
     terms = scenario.lending
     if terms.ltv > terms.threshold:
         _reject("lending.ltv", f"must not exceed lending.threshold = {terms.threshold:g}: loans would start unsafe")
+    if terms.stable_ltv > terms.stable_threshold:
+        _reject(
+            "lending.stable_ltv",
+            f"must not exceed lending.stable_threshold = {terms.stable_threshold:g}: loans would start unsafe",
+        )
     if scenario.ether_price.path == "csv" and not scenario.ether_price.file:
         _reject("ether_price.file", "is empty: a csv path needs a file with the columns date and usd")
 

@@ -13,6 +13,7 @@ def random_loans(seed: int, day: TradingDay, count: int = 12) -> Loans:
     lrts = len(day.pools)
     terms = np.zeros(lrts, COLLATERAL)
     terms["threshold"] = draw.uniform(0.75, 0.95, lrts)
+    terms["threshold_stable"] = draw.uniform(0.65, 0.9, lrts)
     terms["bonus"] = draw.choice([0.01, 0.04, 0.075], lrts)
     terms["close_factor"] = draw.choice([0.5, 1.0], lrts)
     terms["oracle"] = draw.integers(0, 4, lrts)

@@ -16,7 +16,9 @@ def draw(outcome: Outcome) -> "Figure":
     fig, axes = style.canvas([["map", "rules"]], height=3.4, share_x=False)
     ax, grid = axes["map"], outcome.tables["grid"]
     wide = grid.pivot(index="loops", columns="sale", values="ordinary_hit")
-    mesh = ax.pcolormesh(wide.columns / 1e3, wide.index, wide.to_numpy(), cmap="Reds", vmin=0, vmax=ORDINARY)
+    mesh = ax.pcolormesh(
+        wide.columns.to_numpy(dtype=float) / 1e3, wide.index, wide.to_numpy(), cmap="Reds", vmin=0, vmax=ORDINARY
+    )
     bar = fig.colorbar(mesh, ax=ax, pad=0.02)
     bar.outline.set_visible(False)
     ax.set(xlabel="stETH sold (thousand)", ylabel="loops beside 100 ordinary borrowers")
