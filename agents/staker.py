@@ -340,7 +340,7 @@ class Staker(RowAgent):
             held_years = min(1.0 / self.terms["yearly"].item(), waits_days / 365.0)
             return 1, self.repayable(min(max(gain, 0.0) * held_years, 1.0))
         cost = self.waiting_cost(venue, gain)
-        if discount < cost or self.owed_eth > 0.0:
+        if discount < cost:
             return 1, self.repayable(min(cost, 1.0))
         return 0, 0.0
 

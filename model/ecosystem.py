@@ -31,11 +31,14 @@ from .scenario import Scenario, load_scenario
 from .signals import Signals
 from .state import FIRST_LST, IDLE, INTENTION, NOBODY
 from .tokens import CREDIT_EVERY_DAYS, Airdrop
+from .treasuries import MONTH_DAYS, Treasuries
 
 if TYPE_CHECKING:
     import networkx as nx
 
 WEEK = 7
+TREASURY_DAY = 3
+"""Day of the week on which treasuries look at their runway."""
 FRIGHT = 5.0
 """Multiple of a loss fraction by which holders forget their loss-free days."""
 PANIC = 1.0
@@ -114,6 +117,7 @@ class RestakingEcosystem(EcosystemBase):
         self.measures = Measures(self)
         self.recorder = self.measures.recorder
         self._create_agents(staker_class)
+        self.treasuries = Treasuries(self)
         self.restaking_layer.start(0, self.restaked)
         self.signals.close()
         self.measures.record(0)
@@ -292,6 +296,8 @@ class RestakingEcosystem(EcosystemBase):
             )
         if self.news_desk.forced_sales.any():
             self._file_forced_sales()
+        if self.day % WEEK == TREASURY_DAY:
+            self.treasuries.file_sales()
         if self.day % WEEK == 0:
             for protocol in self.protocols:
                 protocol.step()
@@ -463,6 +469,8 @@ class RestakingEcosystem(EcosystemBase):
     def settle(self) -> None:
         """Token sales, proceeds, and what the close tells tomorrow's deciders."""
         self._token_markets()
+        if self.day % MONTH_DAYS == MONTH_DAYS - 1:
+            self.treasuries.pay()
         if self.day % CREDIT_EVERY_DAYS == CREDIT_EVERY_DAYS - 1:
             self._credit_proceeds()
         self._close_lending()

@@ -243,6 +243,7 @@ class Measures:
             "liquidated_eth": model.lending.liquidated_eth,
             "unsafe_loans_eth": float(borrowed[3]),
             "bad_debt_eth": model.lending.bad_debt_eth,
+            "treasury_ruined_share": model.treasuries.ruined_share,
             "eth_usd": float(model.lending.prices_usd[min(day, model.lending.prices_usd.size - 1)]),
             "paid_by_issuance_eth": float(account["issued"]),
             "paid_by_users_eth": float(account["users"]),

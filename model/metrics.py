@@ -407,6 +407,13 @@ _TOTAL = _level(
         "last",
         "Loans written off because their collateral was gone, cumulative; lenders bear it once reserves are spent.",
     ),
+    (
+        "treasury_ruined_share",
+        "fraction",
+        "Treasuries ruined",
+        "last",
+        "Part of the stakers with bills in dollars, by head, who could not pay one because nothing was left.",
+    ),
     ("eth_usd", "USD/ETH", "Price of ETH", "last", "Price of ETH at the start of the day."),
     (
         "paid_by_issuance_eth",

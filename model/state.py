@@ -65,6 +65,8 @@ VENUE = np.dtype(
         ("following", "f8"),  # share of all staked core assets that is here, 0 for idle ETH and restaking venues
         ("ltv", "f8"),  # largest ETH loan on the token over its value at the oracle's price; 0: no new loans
         ("ltv_stable", "f8"),  # the same for loans of stablecoins
+        ("threshold", "f8"),  # ETH loan over value from which the collateral may be taken
+        ("threshold_stable", "f8"),  # the same for loans of stablecoins
         ("borrow_apr", "f8"),  # cost of an ETH loan on the token, per year
         ("borrow_apr_stable", "f8"),  # cost of a stablecoin loan on the token, per year
     ],

@@ -12,12 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from .._compile import compiled
-from ..state import FIRST_LST, IDLE, KIND_LRT, KIND_LST, KIND_LST_RESTAKING, NOBODY
+from ..state import ETH_LOAN, FIRST_LST, IDLE, KIND_LRT, KIND_LST, KIND_LST_RESTAKING, NOBODY
 from .debts import owed_eth, repay
 from .draws import day_key, uniform
 from .stakers import VALIDATOR_ETH
 from .trading import discount_bucket
 
+FREE_BELOW = 0.97
+"""Part of the liquidation threshold up to which collateral may be taken away."""
 DUST = 1e-9
 """Part of a holding below which nothing is left of it."""
 
@@ -318,7 +320,9 @@ def _exit(world, row, shares, target, sell, limit, day, orders, filed):
     if shares <= 0.0:
         return filed
     if sell == 0 and world.debt_shares[row] > 0.0:
-        return filed  # collateral cannot be redeemed while the loan stands
+        shares = min(shares, _free_shares(world, row, venue))
+        if shares <= 0.0:
+            return filed
     if sell == 1 and world.venues[venue]["kind"] == KIND_LRT:
         order = orders[filed]
         order["row"], order["venue"], order["target"], order["amount"] = row, venue, target, shares
@@ -327,6 +331,15 @@ def _exit(world, row, shares, target, sell, limit, day, orders, filed):
     give_up(world, row, shares, day)
     enqueue(world, venue, row, day, request(world, venue, shares, day), target)
     return filed
+
+
+@compiled
+def _free_shares(world, row, venue):
+    """Shares of the collateral that can leave while the loan stands, a little short of the threshold."""
+    terms = world.venues[venue]
+    threshold = terms["threshold"] if world.debt_asset[row] == ETH_LOAN else terms["threshold_stable"]
+    needed = owed_eth(world, row) / max(FREE_BELOW * threshold * terms["nav"], 1e-300)
+    return max(world.stakers[row]["satellite_shares"] - needed, 0.0)
 
 
 # --- queues -----------------------------------------------------------------------------------------------------------
@@ -375,9 +388,12 @@ def _release(world, venue, day, orders, filed):
         else:
             eth *= world.claims_scale[venue, staker["pending_day"]]
             world.accounts[0]["claims_paid"] -= eth
+            if world.books[venue]["restaked"] == 1:
+                eth = repay(world, row, eth)  # a loop unwinds step by step
         staker["pending_route"], staker["pending_target"] = NOBODY, NOBODY
         staker["pending_amount"] = 0.0
-        filed = invest(world, row, eth, target, day, orders, filed)
+        if eth > 0.0:
+            filed = invest(world, row, eth, target, day, orders, filed)
         row = following
     world.queue_ends[venue, 0] = row
     if row < 0:

@@ -342,7 +342,7 @@ def decide(row, day, stakers, venues, archetypes, tastes, asset, owed, indptr, i
 def choose_exit(venue, gain, owed, collateral, terms, out):
     """Redeem or sell, and how low: waiting has a price, and with redemption closed there is only the market.
 
-    Who owes can only sell, since the loan falls due with the collateral, and never below what pays it back.
+    Who owes never sells below what pays the loan back, and can redeem only what the loan leaves free.
     """
     discount = max(0.0, 1.0 - venue["price"])
     if venue["redemption_open"] == 0:
@@ -351,7 +351,7 @@ def choose_exit(venue, gain, owed, collateral, terms, out):
         out["limit"] = min(max(gain, 0.0) * held_years, 1.0)
     else:
         cost = waiting_cost(venue, gain, terms)
-        if discount < cost or owed > 0.0:
+        if discount < cost:
             out["sell"] = 1
             out["limit"] = min(cost, 1.0)
     if owed > 0.0:

@@ -184,6 +184,10 @@ class LendingMarkets:
         room = self.survey[:, 0] < self.collateral["cap_eth"]
         for field in ("ltv", "ltv_stable"):
             venues[field] = np.where(room, self.collateral[field], 0.0)
+        venues["threshold"], venues["threshold_stable"] = (
+            self.collateral["threshold"],
+            self.collateral["threshold_stable"],
+        )
         venues["borrow_apr"] = self.world.lenders["borrow_apr"][ETH_LOAN]
         venues["borrow_apr_stable"] = self.world.lenders["borrow_apr"][STABLE_LOAN]
 

@@ -57,6 +57,22 @@ class ArchetypeParameters(Parameters):
         source="https://coinlocal.uk/?p=10686",
         scale="log",
     )
+    bills_per_year: float = parameter(
+        0.0,
+        description="bills in dollars, per year, over what it owned on day zero; paid whatever ETH is worth",
+        unit="1/yr",
+        low=0.0,
+        high=10.0,
+        role="lever",
+    )
+    runway_months: float = parameter(
+        6.0,
+        description="months of bills that its core should cover; with less it sells restaked tokens at any price",
+        unit="months",
+        low=0.0,
+        high=120.0,
+        role="lever",
+    )
     leverage_cap: float = parameter(
         1.0,
         description="largest leverage of a loop on a lending market; 1 borrows nothing",
@@ -135,6 +151,7 @@ DEFAULT_ARCHETYPES: dict[str, dict[str, Any]] = {
         "risk_factor": 2.0,
         "idle_factor": 1.5,
         "minimum_redemption_quality": 0.5,
+        "bills_per_year": 0.05,
     },
     "institution": {
         "title": "Institution",

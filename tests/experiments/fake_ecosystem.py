@@ -173,6 +173,7 @@ class FakeEcosystem:
             "liquidated_eth": 0.0,
             "unsafe_loans_eth": 0.0,
             "bad_debt_eth": 0.0,
+            "treasury_ruined_share": 0.0,
             "eth_usd": 2_400.0,
             "belief_fdv_ratio": math.nan,
         }
