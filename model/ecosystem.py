@@ -21,6 +21,7 @@ from .fork import Fork, change_terms
 from .hazards import LAYER, Hazards
 from .kernels import books as move
 from .kernels.stakers import stakers_day, waiting_cost
+from .losses import LossBook
 from .markets.lending import LendingMarkets
 from .measures import Measures
 from .networks import social_network
@@ -118,6 +119,8 @@ class RestakingEcosystem(EcosystemBase):
         self.recorder = self.measures.recorder
         self._create_agents(staker_class)
         self.treasuries = Treasuries(self)
+        self.losses = LossBook(self)
+        self.attacks = 0
         self.restaking_layer.start(0, self.restaked)
         self.signals.close()
         self.measures.record(0)
@@ -211,6 +214,7 @@ class RestakingEcosystem(EcosystemBase):
         for field in ("minted", "redeemed", "sold", "bought"):
             self.world.books[field] = 0.0
         self.exchange.today = self.day
+        move.report_losses(self.world, self.day)
         u = uniform(day_key(self._sentiment_key, self.day), 0)
         self.campaigns.move_sentiment(_NORMAL.inv_cdf(min(max(u, 1e-12), 1.0 - 1e-12)))
         self.news_desk.read(self.day)
@@ -367,20 +371,24 @@ class RestakingEcosystem(EcosystemBase):
                 name = self.venue_names[self.first_lrt + int(k)]
                 self.recorder.event(self.day, 0, "liquidation", name, "", float(sold[k]), "ETH", "unsafe loans")
         if bad_debt > 0.0:
+            self.losses.note("bad_debt", "lenders", bad_debt)
+            self.losses.note("bad_debt", "borrowers", -bad_debt)
             self.recorder.event(self.day, 0, "bad_debt", "lending", "", bad_debt, "ETH", "collateral gone")
 
     def faults(self) -> None:
         """Slashing by the base layer and by AVSs, contract exploits, and what the scenario puts on the calendar."""
         self._base_slashing()
         losses, events = self.restaking_layer.faults(self.day, self.restaked, self.scenario.hazards.enabled)
-        self._suffer(losses, 1)
+        self._suffer(losses, 1, "avs_slashing")
         self.measures.layer_events(events + self.restaking_layer.take_events())
+        if self.day % WEEK == 0 and self.scenario.hazards.enabled:
+            self._attacks()
         launched = self.world.venues["launched"][self.first_lrt :]
         for exploit in self.hazards.draw(self.day, launched, self.lrt_supplies):
             lost = np.zeros(self.restaked.size)
             rows = slice(None) if exploit.lrt == LAYER else slice(2 + exploit.lrt, 3 + exploit.lrt)
             lost[rows] = exploit.loss_fraction * self.restaked[rows]
-            self._suffer(lost, 0)
+            self._suffer(lost, 0, "exploit")
             name = "restaking" if exploit.lrt == LAYER else self.venue_names[self.first_lrt + exploit.lrt]
             self.recorder.event(self.day, 0, "exploit", name, "", float(lost.sum()), "ETH", exploit.cause)
         for exploit in self.hazards.draw_defi(self.day, launched):
@@ -391,6 +399,7 @@ class RestakingEcosystem(EcosystemBase):
     def _base_slashing(self) -> None:
         ethereum = self.scenario.ethereum
         if self.scenario.hazards.enabled:
+            before = self.world.books["validators"].copy()
             move.slash_validators(
                 self.world,
                 self.day,
@@ -398,11 +407,23 @@ class RestakingEcosystem(EcosystemBase):
                 ethereum.base_slashing_rate,
                 ethereum.base_slashing_loss,
             )
+            self.losses.note_base(before - self.world.books["validators"])
+
+    def _attacks(self) -> None:
+        """Dishonest operators corrupt services when it pays: users lose the prizes, delegators what is slashed."""
+        coalition, losses, events = self.restaking_layer.attack(self.day, self.restaked)
+        if coalition is None:
+            return
+        self.attacks += len(coalition.services)
+        self.losses.note("attack", "users", coalition.profit_eth)
+        self._suffer(losses, 1, "attack")
+        self.measures.layer_events(events + self.restaking_layer.take_events())
 
     def _drain(self, exploit: Any) -> None:
         """A pool or market around an LRT is robbed: providers of liquidity lose, the token is used less."""
         name = self.venue_names[self.first_lrt + exploit.lrt]
         eth = self.exchange.drain(exploit.lrt, exploit.loss_fraction)
+        self.losses.note("defi_exploit", "liquidity_providers", eth)
         self.signals.distrust(exploit.lrt, exploit.loss_fraction)
         self.news_desk.alarm(self.first_lrt + exploit.lrt, exploit.loss_fraction)
         self.recorder.event(self.day, 0, "exploit", name, "", eth, "ETH", exploit.cause)
@@ -411,13 +432,13 @@ class RestakingEcosystem(EcosystemBase):
         """Slashes and shocks that the scenario puts on the calendar."""
         if event.kind == "slash":
             losses, events = self.restaking_layer.slash(self.day, event.target, event.size, self.restaked)
-            self._suffer(losses, 1)
+            self._suffer(losses, 1, "avs_slashing")
             self.measures.layer_events(events)
             return
         if event.kind == "exploit":
             venue = self.venue_names.index(event.target)
             eth = event.size * float(self.world.books["shares"][venue] * self.world.venues["nav"][venue])
-            lost = self._take(venue, eth, 0)
+            lost = self._take(venue, eth, 0, "exploit")
             self.recorder.event(self.day, 0, "exploit", event.target, "", lost, "ETH", "scheduled")
             return
         if event.kind == "unbacked":
@@ -439,6 +460,7 @@ class RestakingEcosystem(EcosystemBase):
         self.world.outside_shares[venue] += shares
         self.recorder.event(self.day, 0, "unbacked", name, "", shares, "shares", "scheduled")
         posted, borrowed, lost = self.lending.robbed(k, shares)
+        self.losses.note("unbacked", "lenders", borrowed)
         if borrowed > 0.0:
             self.recorder.event(self.day, 0, "exploit", "lending", name, borrowed, "ETH", "unbacked collateral")
             self.recorder.event(self.day, 0, "bad_debt", "lending", name, lost, "ETH", "unbacked collateral")
@@ -450,15 +472,17 @@ class RestakingEcosystem(EcosystemBase):
         move.frighten(self.world, venue, severity, self.day)
         self.news_desk.alarm(venue, severity)
 
-    def _suffer(self, losses: NDArray[np.float64], burned: int) -> None:
+    def _suffer(self, losses: NDArray[np.float64], burned: int, cause: str) -> None:
         """Restaking venues lose ETH: their books bear it, their holders see it."""
         for r in np.flatnonzero(losses):
-            self._take(self.first_restaking + int(r), float(losses[r]), burned)
+            self._take(self.first_restaking + int(r), float(losses[r]), burned, cause)
 
-    def _take(self, venue: int, eth: float, burned: int) -> float:
+    def _take(self, venue: int, eth: float, burned: int, cause: str) -> float:
         """Take ETH from a venue's book; returns what was lost."""
         held = max(float(self.world.books["shares"][venue] * self.world.venues["nav"][venue]), 1e-300)
+        claims, weights = float(self.world.books["claims"][venue]), self.losses.snapshot(venue)
         lost = float(move.lose(self.world, venue, eth, self.day, burned))
+        self.losses.note_book(cause, lost, claims - float(self.world.books["claims"][venue]), weights)
         for holder in range(self.first_restaking, self.world.venues.size):
             move.revalue(self.world, holder)
         severity = min(FRIGHT * lost / held, 1.0)

@@ -97,17 +97,20 @@ class Exchange:
 
     def resize_pool(self, k: int, pace: float) -> None:
         """Liquidity providers follow supply: they add on both sides, or take ETH out, at a pace in (0, 1]."""
-        book, nav = self.world.books[self.first + k], self.world.venues[self.first + k]["nav"]
-        markets, pool = self.scenario.markets, self.pools[k]
-        supply = book["shares"] * nav
-        target = min(self.scenario.depth_fraction(self.names[k]) * supply, markets.maximum_pool_eth)
-        target *= self.appetite(k)
-        present = 0.5 * (pool["eth"] + pool["token"] * nav)
-        change = pace * (target - present)
+        change = pace * self._wanted(k)
+        pool, nav = self.pools[k], float(self.world.venues[self.first + k]["nav"])
+        present = 0.5 * float(pool["eth"] + pool["token"] * nav)
         if change > 0.0:
             self._grow(k, change)
             return
         self._shrink(k, min(-change / max(present, 1e-300), 0.5))
+
+    def _wanted(self, k: int) -> float:
+        """ETH on each side by which providers would like the pool of an LRT to be larger."""
+        book, nav = self.world.books[self.first + k], self.world.venues[self.first + k]["nav"]
+        markets, pool = self.scenario.markets, self.pools[k]
+        normal = min(self.scenario.depth_fraction(self.names[k]) * book["shares"] * nav, markets.maximum_pool_eth)
+        return float(normal * self.appetite(k) - 0.5 * (pool["eth"] + pool["token"] * nav))
 
     def _grow(self, k: int, change: float) -> None:
         """Providers add ``change`` ETH on each side, in the pool's proportions; tokens that they kept go first."""
@@ -165,8 +168,11 @@ class Exchange:
         self.lp_fee_apr += (yield_today - self.lp_fee_apr) / FEE_MEMORY_DAYS
         self._prices[:-1] = self._prices[1:]
         self._prices[-1] = fills["close_price"]
+        if self.scenario.markets.lp_flight <= 0.0:
+            return
         for k in np.flatnonzero(1.0 - fills["close_price"] > STRESS_DISCOUNT):
-            self.resize_pool(int(k), self.scenario.markets.lp_response)
+            if self._wanted(int(k)) < 0.0:
+                self.resize_pool(int(k), self.scenario.markets.lp_response)
 
     @staticmethod
     def _proportions(pool: NDArray[np.void], nav: float, change: float) -> tuple[float, float]:
@@ -278,6 +284,15 @@ class Exchange:
         row = self.world.venues[self.first + k]
         row["price"] = max(spot_price(pool, float(row["nav"])), LAST_PRICE_FLOOR)
         return eth
+
+    def claims_by_owner(self, venue: int) -> list[tuple[str, float]]:
+        """Open claims on an LRT of people other than stakers: who waits, and for how much ETH."""
+        found = []
+        for cohort, k, owner, eth in self._claims:
+            if self.first + k == venue and cohort >= self.world.claims_pointer[venue]:
+                name = {-1: "liquidity_providers", LENDERS: "lenders"}.get(owner, "arbitrageurs")
+                found.append((name, eth * float(self.world.claims_scale[venue, cohort])))
+        return found
 
     def collect_claims(self) -> None:
         """Money of paid claims goes back to arbitrageurs and liquidity providers."""

@@ -23,6 +23,7 @@ _BOOK_TERMS = (
     "parallel",
     "instant_fee",
     "deposit_cap",
+    "report_lag_days",
 )
 _COLLATERAL_TERMS = (
     "threshold",
@@ -216,6 +217,7 @@ def _adopt_layer(model: Any, before: Any, after: Any) -> None:
     services, services_anew = (expand_services(world.scenario)[0] for world in (before, after))
     _take_fields(own.avs, services, services_anew, tuple(own.avs.dtype.names or ()))
     own._slashing_live_day = new._slashing_live_day
+    own._dishonest = new._dishonest
     own._next_arrival = -np.inf
 
 

@@ -187,6 +187,7 @@ def declare_books(scenario: Any) -> NDArray[np.void]:
         book["cooldown_days"], book["deposit_cap"] = terms.cooldown_days, terms.deposit_cap_eth
         book["instant_fee"] = terms.instant_fee
         book["parallel"] = terms.exit_parallel
+        book["report_lag_days"] = terms.report_lag_days
     return books
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .concentration import hhi, top_share
 from .kernels import books as move
-from .kernels.certificate import PROFIT_SHARE, THRESHOLD, certified_slack
+from .kernels.certificate import THRESHOLD, certified_slack
 from .kernels.concentration import gini_by_histogram, shares_of_largest
 from .kernels.stableswap import selling_costs
 from .kernels.totals import TOTALS, add_up
@@ -28,6 +28,7 @@ DEPEG = 0.02
 EARNED_OVER_DAYS = 30
 SHOCK = 0.01
 """Share of restaked ETH that is lost first, in the bound on what follows."""
+SMALL_SHOCK, LARGE_SHOCK = 0.001, 0.05
 SLOW_EVERY_DAYS = 7
 """Measures that need a pass over all stakers, or that hardly move, are taken once a week."""
 _LARGEST = np.array([1, 3, 7])
@@ -184,7 +185,10 @@ class Measures:
         add_up(world, day, model.first_restaking, model.exchange.pools, model.exchange.arbitrageurs, sums)
         supply = lrts["supply_eth"]
         lrt_supply = float(supply.sum())
-        slack = float(certified_slack(model.restaked @ layer.delegation, layer.secured, PROFIT_SHARE, THRESHOLD))
+        slack = float(
+            certified_slack(model.restaked @ layer.delegation, layer.secured, layer.profit_share(day), THRESHOLD)
+        )
+        profits = layer.profit_share(day) * layer.secured.sum(axis=0)
         weights = supply / max(lrt_supply, 1e-300)
         staked = float(sums["validators"]) + model.scenario.ethereum.other_staked_eth
         base = model.signals._base_rate()
@@ -222,7 +226,14 @@ class Measures:
             "sustainable_share": sustainable / advertised if advertised > 0.0 else 1.0,
             "restaking_degree": float(layer.restaking_degree),
             "certified_slack": slack,
-            "shock_loss_bound": min(SHOCK + SHOCK / slack, 1.0 + SHOCK) if slack > 0.0 else 1.0 + SHOCK,
+            "shock_loss_bound": _loss_bound(SHOCK, slack),
+            "shock_loss_bound_small": _loss_bound(SMALL_SHOCK, slack),
+            "shock_loss_bound_large": _loss_bound(LARGE_SHOCK, slack),
+            "coverage_ratio": float(profits.sum()) / THRESHOLD / max(float(layer.operator_stake.sum()), 1e-300),
+            "losses_eth": model.losses.total,
+            "losses_of_stakers_eth": model.losses.borne_by_stakers(),
+            "losses_of_lenders_eth": float(model.losses.table[:, model.losses.index("lenders")].sum()),
+            "attacks": float(model.attacks),
             "entry_queue_eth": float(sums["entry"]),
             "exit_queue_eth": float(sums["exit_queue"]),
             "exit_queue_days": float(sums["exit_queue"]) / max(model.news_desk.churn[1], 1e-9),
@@ -343,7 +354,7 @@ class Measures:
         move.holdings(world, model.archetype_terms, self._holdings, self._holders)
         lst_nav = world.venues["nav"][FIRST_LST : FIRST_LST + len(model.scenario.lst)]
         layer = model.restaking_layer
-        return capital_network(
+        graph = capital_network(
             list(model.scenario.stakers.archetypes),
             list(model.venue_names),
             world.venues["kind"],
@@ -354,6 +365,15 @@ class Measures:
             layer.avs_names,
             layer.secured,
         )
+        profits = layer.profit_share(model.day) * layer.secured.sum(axis=0)
+        for name, profit in zip(layer.avs_names, profits, strict=True):
+            graph.nodes[f"avs:{name}"]["profit"] = float(profit)
+        return graph
+
+
+def _loss_bound(shock: float, slack: float) -> float:
+    """What a shock can end up costing, over all stake: psi * (1 + 1 / gamma), no more than everything."""
+    return min(shock + shock / slack, 1.0 + shock) if slack > 0.0 else 1.0 + shock
 
 
 def _fill(table: Floats, *columns: NDArray[Any]) -> None:

@@ -372,7 +372,7 @@ _TOTAL = _level(
     ("loans_eth", "ETH", "Loans against LRTs", "max", "All loans against LRTs, stablecoins at the day's price of ETH."),
     (
         "loop_leverage",
-        "multiple",
+        "ratio",
         "Leverage of loops",
         "max",
         "Collateral of all borrowers over their equity at NAV; 1 while nobody borrows.",
@@ -413,6 +413,50 @@ _TOTAL = _level(
         "Treasuries ruined",
         "last",
         "Part of the stakers with bills in dollars, by head, who could not pay one because nothing was left.",
+    ),
+    (
+        "losses_eth",
+        "ETH",
+        "Losses",
+        "last",
+        "What slashes, hacks and attacks took so far, cumulative: the sum over causes, and over bearers.",
+    ),
+    (
+        "losses_of_stakers_eth",
+        "ETH",
+        "Losses of stakers",
+        "last",
+        "The part of it that stakers of all archetypes bore.",
+    ),
+    (
+        "losses_of_lenders_eth",
+        "ETH",
+        "Losses of lenders",
+        "last",
+        "The part that lenders bore: bad debt, borrowed against tokens without backing, claims that were cut.",
+    ),
+    ("attacks", "count", "Attacks", "last", "Services that operators have corrupted because it paid, cumulative."),
+    (
+        "coverage_ratio",
+        "ratio",
+        "Security needed over stake",
+        "max",
+        "Stand-alone stake that services would need against corruption, sum of profit over threshold, over the stake "
+        "delegated. At most 1 wherever the certificate holds; above 1 says that stake is shared or indivisible.",
+    ),
+    (
+        "shock_loss_bound_small",
+        "fraction",
+        "Loss bound, shock of 0.1 %",
+        "max",
+        "As shock_loss_bound, for a shock that takes 0.1 % of stake first.",
+    ),
+    (
+        "shock_loss_bound_large",
+        "fraction",
+        "Loss bound, shock of 5 %",
+        "max",
+        "As shock_loss_bound, for a shock that takes 5 % of stake first.",
     ),
     ("eth_usd", "USD/ETH", "Price of ETH", "last", "Price of ETH at the start of the day."),
     (
@@ -599,7 +643,7 @@ _LRT = _level(
     ),
     (
         "liquidated_leverage",
-        "multiple",
+        "ratio",
         "Lowest leverage liquidated",
         "none",
         "Lowest leverage at NAV among the day's liquidations; 0 on a day without any.",

@@ -44,6 +44,8 @@ EVENT_TYPES = {
     "liquidation": "loans on a token are liquidated in a day's trading",
     "freeze": "a lending market's steward stops new loans on a token",
     "bad_debt": "lenders write off loans",
+    "attack": "operators corrupt a service because it pays",
+    "avs_secured": "a service has reached the stake that it wants",
     "unbacked": "somebody mints tokens that nothing stands behind",
 }
 """Types of events and what they mean."""

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .coalitions import Coalition, best_coalition
 from .kernels import restaking as kernel
 from .kernels.restaking_records import (
     AVS,
@@ -46,6 +47,8 @@ FIXED_VENUES = 2
 LARGEST_OPERATOR_SHARE = 0.25
 """No LRT trusts one operator with more, unless it uses fewer than four."""
 FEWEST_OPERATORS = 5
+ATTACK_REMEMBERED = 20.0
+"""An attack counts like so many faults with those who delegate."""
 STAKE_PER_OPERATOR = 50_000.0
 """An LRT that names no number takes one operator more for every so much ETH, and at least ``FEWEST_OPERATORS``."""
 
@@ -139,6 +142,8 @@ class RestakingLayer:
         self._venue_taste = _normal(_table(seeds.key("restaking.delegation_taste"), venues_count, operators))
         self._keys = {name: seeds.key(f"restaking.{name}") for name in ("review", "start", "fault", "client")}
         self._fault_cause = np.zeros(operators, np.int32)
+        draws = _table(seeds.key("operators.honesty"), 1, operators)[0]
+        self._dishonest = np.flatnonzero(draws < scenario.operators.dishonest_share)
         self._slashing_live_day = scenario.day_of(scenario.restaking.slashing_live_day)
         self._stake_before = np.zeros(venues_count)
         self._events: list[LayerEvent] = []
@@ -229,6 +234,7 @@ class RestakingLayer:
         self._close_services(day)
         self.reindex()
         self._survey(stake_eth)
+        self._note_secured(day)
         self._delegate(stake_eth)
         self.operators["fault_memory"] *= 0.5 ** (WEEK / FAULT_HALF_LIFE)
 
@@ -412,6 +418,56 @@ class RestakingLayer:
         """(O, S) ETH of each operator that answers to each AVS: the edges of the capital network."""
         return self.operators["stake"][:, None] * self.allocation
 
+    def profit_share(self, day: int) -> Floats:
+        """(S,) what corrupting each service brings, over the stake that answers to it."""
+        years = np.maximum(day - self.avs["arrival_day"], 0) / 365.0
+        return np.asarray(self.avs["profit_share"] * (1.0 + self.avs["profit_growth"]) ** years)
+
+    def attack(self, day: int, stake_eth: Floats) -> tuple[Coalition | None, Floats, list[LayerEvent]]:
+        """The dishonest operators attack when that pays; whom they attack ends, what answered to it is slashed.
+
+        Args:
+            day: day of the run.
+            stake_eth: (R,) restaked ETH by venue, before the losses.
+
+        Returns:
+            The coalition (None on nearly all days), (R,) ETH lost by venue, and what happened.
+        """
+        secured = self.secured
+        live = self.slashing_live(day)
+        found = best_coalition(
+            self._dishonest,
+            secured,
+            self.operators["stake"],
+            self.operators["self_stake"],
+            (self.avs["clear_slashing"] == 1) & live,
+            self.profit_share(day) * secured.sum(axis=0),
+            float(self.scenario.operators.liability),
+            bool(self._board["degree"][0] <= 0.0),
+        )
+        losses = np.zeros(stake_eth.size)
+        if found is None:
+            return None, losses, []
+        prizes = self.profit_share(day) * secured.sum(axis=0)
+        members = ", ".join(self.operator_names[o] for o in found.operators)
+        events = [
+            LayerEvent(day, "attack", self.avs_names[s], members, float(prizes[s]), "ETH", "corruption paid")
+            for s in found.services
+        ]
+        slashes = np.zeros((self.operators.size, self.avs.size))
+        chosen = [s for s in found.services if self.avs["clear_slashing"][s]] if live else []
+        for o in found.operators:
+            slashes[o, chosen] = self.allocation[o, chosen]
+        if chosen:
+            losses, slashed = self._slash(day, stake_eth, slashes, dict.fromkeys(found.operators, "attack"))
+            events += slashed
+        self.avs["ending"][list(found.services)] = 1
+        self.operators["fault_memory"][list(found.operators)] += ATTACK_REMEMBERED
+        self._close_services(day, "it was corrupted")
+        self.reindex()
+        self._survey(stake_eth - losses)
+        return found, losses, events
+
     @property
     def restaking_degree(self) -> float:
         """Mean number of AVSs that a unit of stake secures: ``sum_s stake_s / sum_o stake_o``."""
@@ -499,6 +555,8 @@ class RestakingLayer:
         waiting = (self.avs["active"] == 0) & (self.avs["ended_day"] < 0)
         for s in np.flatnonzero(waiting & (self.avs["arrival_day"] <= day)):
             a = self.avs[s]
+            if self._builds_own_set(day, int(s)):
+                continue
             a["active"] = 1
             a["service_level"] = 1.0 if a["clear_slashing"] else VAGUE_CREDIBILITY
             if a["arrival_day"] == day:
@@ -506,7 +564,23 @@ class RestakingLayer:
         later = self.avs["arrival_day"][waiting & (self.avs["arrival_day"] > day)]
         self._next_arrival = float(later.min()) if later.size else math.inf
 
-    def _close_services(self, day: int) -> None:
+    def _builds_own_set(self, day: int, s: int) -> bool:
+        """Whether a service that arrives pays validators of its own, by rule or because it costs less a year.
+
+        Such a service does not enter the layer: it is on record with how long it takes to be as secure as it wants,
+        and what it will have paid by then.
+        """
+        a, terms = self.avs[s], self.scenario.avs[self.avs_families[s]]
+        own = terms.own_set_apr * terms.security_target_eth
+        rent = terms.payout * terms.fees_eth_per_year + terms.token_emission_eth_per_year
+        if terms.security == "rent" or (terms.security == "cheaper" and rent <= own):
+            return False
+        a["own_set"], a["ended_day"] = 1, day
+        cause = f"validators of its own for {own * terms.own_set_days / 365.0:.6g} ETH"
+        self._events.append(LayerEvent(day, "avs_secured", self.avs_names[s], "", terms.own_set_days, "days", cause))
+        return True
+
+    def _close_services(self, day: int, why: str = "demand never came and the token no longer pays") -> None:
         for s in np.flatnonzero(self.avs["ending"]):
             self.opted[:, s] = 0
             self.allocation[:, s] = 0.0
@@ -515,8 +589,18 @@ class RestakingLayer:
                 a[field] = 0
             a["fee_apr"] = a["token_apr"] = 0.0
             a["ended_day"] = day
-            cause = "demand never came and the token no longer pays"
-            self._events.append(LayerEvent(day, "avs_end", self.avs_names[s], "", 0.0, "", cause))
+            self._events.append(LayerEvent(day, "avs_end", self.avs_names[s], "", 0.0, "", why))
+
+    def _note_secured(self, day: int) -> None:
+        """How long a service took to reach the security that it wants, and what it paid until then."""
+        reached = (self.avs["active"] == 1) & (self.avs["secured_day"] < 0) & (self.avs["stake"] >= self.avs["target"])
+        for s in np.flatnonzero(reached):
+            a = self.avs[s]
+            a["secured_day"] = day
+            paid = float(a["fees_paid"] + a["tokens_paid"])
+            days = float(day - max(int(a["arrival_day"]), 0))
+            cause = f"rented for {paid:.6g} ETH"
+            self._events.append(LayerEvent(day, "avs_secured", self.avs_names[s], "", days, "days", cause))
 
     def _delegate(self, stake_eth: Floats) -> None:
         self._limits, self._caps = self._delegation_limits(stake_eth)
@@ -617,7 +701,16 @@ def _service(scenario: Any, family: int, terms: Any, number: int) -> NDArray[np.
     a["buyers_half_life"] = terms.buyers_half_life_days
     a["target"] = terms.security_target_eth
     a["rate"] = 1.0
-    for field in ("slash_fraction", "demand_growth", "payout", "minimum_days", "patience_days"):
+    a["secured_day"] = -1
+    for field in (
+        "slash_fraction",
+        "demand_growth",
+        "payout",
+        "minimum_days",
+        "patience_days",
+        "profit_share",
+        "profit_growth",
+    ):
         a[field] = getattr(terms, field)
     return a
 

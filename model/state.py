@@ -90,6 +90,9 @@ BOOK = np.dtype(
         ("restaked", "u1"),  # 1 when the book's stake secures AVSs
         ("instant_fee", "f8"),  # fee at an empty buffer, linear in emptiness
         ("deposit_cap", "f8"),  # ETH, 0 without cap
+        ("report_lag_days", "f8"),  # after a slash, days until the loss shows in NAV
+        ("unreported", "f8"),  # losses that NAV does not show yet, ETH
+        ("report_day", "f8"),  # day on which it will
         ("minted", "f8"),  # flows of the day, ETH
         ("redeemed", "f8"),
         ("sold", "f8"),

@@ -573,10 +573,24 @@ def assets(world, venue):
 
 @compiled
 def revalue(world, venue):
-    """NAV of a venue from its balance sheet; a venue without shares keeps its last NAV."""
-    shares = world.books[venue]["shares"]
-    if shares > 1e-9:
-        world.venues[venue]["nav"] = max((assets(world, venue) - world.books[venue]["claims"]) / shares, 1e-12)
+    """NAV of a venue from its balance sheet; a venue without shares keeps its last NAV.
+
+    A loss that has not been reported yet does not show: who redeems at that NAV leaves the loss to those who stay.
+    """
+    book = world.books[venue]
+    if book["shares"] > 1e-9:
+        backing = assets(world, venue) + book["unreported"] - book["claims"]
+        world.venues[venue]["nav"] = max(backing / book["shares"], 1e-12)
+
+
+@compiled
+def report_losses(world, day):
+    """Losses whose day has come show in NAV from now on."""
+    for venue in range(1, world.venues.size):
+        book = world.books[venue]
+        if book["unreported"] > 0.0 and day >= book["report_day"]:
+            book["unreported"] = 0.0
+            revalue(world, venue)
 
 
 @compiled
@@ -619,7 +633,11 @@ def lose(world, venue, eth, day, burned):
     for cohort in range(world.claims_pointer[venue], day + 1):
         world.claims_due[venue, cohort] *= left
         world.claims_scale[venue, cohort] *= left
+    waiting = book["claims"]
     book["claims"] *= left
+    if burned == 1 and book["report_lag_days"] > 0.0:
+        book["unreported"] += max(lost - (waiting - book["claims"]), 0.0)
+        book["report_day"] = max(book["report_day"], day + book["report_lag_days"])
     if burned == 1:
         world.accounts[0]["burned"] += lost
     else:

@@ -9,7 +9,8 @@ import numpy as np
 from .._compile import compiled
 
 PROFIT_SHARE, THRESHOLD = 0.01, 1.0 / 3.0
-"""What an attack on a service brings over the ETH that answers to it, and the share of stake it takes (assumptions)."""
+"""What an attack on a service brings over the ETH that answers to it, where nothing else is said, and the share of
+stake that it takes (assumptions)."""
 MOST_SLACK = 100.0
 """Slack that stands for "nothing to attack": no service has stake behind it."""
 
@@ -24,7 +25,7 @@ def certified_slack(stake, secured, profit_share, threshold):
     Args:
         stake: (O,) ETH delegated to each operator.
         secured: (O, S) ETH of each operator that answers to each service; an edge where it is positive.
-        profit_share: profit of an attack over the ETH that answers to the service.
+        profit_share: (S,) profit of an attack over the ETH that answers to each service.
         threshold: share of a service's stake that suffices for an attack.
     """
     operators, services = secured.shape
@@ -36,7 +37,7 @@ def certified_slack(stake, secured, profit_share, threshold):
                 behind += stake[o]
                 answering += secured[o, s]
         if behind > 0.0:
-            price[s] = profit_share * answering / (threshold * behind)
+            price[s] = profit_share[s] * answering / (threshold * behind)
     slack = MOST_SLACK
     for o in range(operators):
         load = 0.0

@@ -63,6 +63,10 @@ AVS = np.dtype(
         ("fee_apr", "f8"),  # fee_pay per ETH of stake
         ("token_apr", "f8"),  # token_pay per ETH of stake
         ("failing_days", "f8"),  # how long neither customers nor token buyers have carried it
+        ("profit_share", "f8"),  # of corruption on arrival, over the stake that answers to it
+        ("profit_growth", "f8"),  # per year
+        ("own_set", "u1"),  # 1 when it pays validators of its own instead of renting
+        ("secured_day", "i4"),  # first day on which the target was reached, -1 before
         ("fees_paid", "f8"),  # since the start, ETH
         ("tokens_asked", "f8"),
         ("tokens_paid", "f8"),

@@ -89,6 +89,46 @@ class AvsParameters(Parameters):
     slash_fraction: float = parameter(
         0.05, description="part of the stake at fault that is slashed", unit="fraction", low=0.0, high=1.0, role="lever"
     )
+    security: Literal["rent", "own", "cheaper"] = parameter(
+        "rent",
+        description="rent restaked security, pay a validator set of its own, or whichever costs less a year",
+        role="lever",
+    )
+    own_set_apr: float = parameter(
+        0.10,
+        description="yield that validators of its own ask on what they stake",
+        unit="1/yr",
+        low=0.0,
+        high=10.0,
+        source="assumption: token inflation of young proof-of-stake chains",
+        role="uncertainty",
+    )
+    own_set_days: float = parameter(
+        365.0,
+        description="time until validators of its own have staked the security target",
+        unit="days",
+        low=0.0,
+        high=3_650.0,
+        source="assumption",
+        role="uncertainty",
+    )
+    profit_share: float = parameter(
+        0.01,
+        description="what corrupting the service brings on arrival, over the stake that answers to it",
+        unit="fraction",
+        low=0.0,
+        high=100.0,
+        source="https://arxiv.org/abs/2407.21785",
+        role="uncertainty",
+    )
+    profit_growth: float = parameter(
+        0.0,
+        description="yearly growth of that share: more value comes to depend on the same security",
+        unit="1/yr",
+        low=-1.0,
+        high=100.0,
+        role="uncertainty",
+    )
     minimum_days: int = parameter(
         180, description="shortest life of the service", unit="days", low=0, high=3_650, role="lever"
     )

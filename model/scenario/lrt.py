@@ -97,6 +97,14 @@ class LrtParameters(Parameters):
         source=_WITHDRAWALS,
         role="lever",
     )
+    report_lag_days: float = parameter(
+        0.0,
+        description="time after a slash until NAV shows it; who redeems before shifts the loss to those who stay",
+        unit="days",
+        low=0.0,
+        high=365.0,
+        role="lever",
+    )
     exit_parallel: bool = parameter(
         True,
         description="the restaking escrow runs beside the validator exit, not after it",

@@ -77,6 +77,24 @@ class OperatorParameters(Parameters):
         low=0.0,
         high=3.0,
     )
+    dishonest_share: float = parameter(
+        0.1,
+        description="chance that an operator takes part in an attack that pays",
+        unit="fraction",
+        low=0.0,
+        high=1.0,
+        source="assumption",
+        role="uncertainty",
+    )
+    liability: float = parameter(
+        1.0,
+        description="part of the delegated stake whose loss an attacker counts as its own; all of it in theory",
+        unit="fraction",
+        low=0.0,
+        high=1.0,
+        source="https://arxiv.org/abs/2407.21785",
+        role="uncertainty",
+    )
     names: tuple[str, ...] = parameter(
         (), description="names of the first operators; the others are numbered", role="fact"
     )

@@ -69,8 +69,8 @@ def test_objects_and_kernel_agree_on_loops() -> None:
             assert fast.world.debt_shares.tobytes() == slow.world.debt_shares.tobytes(), f"day {day}"
             up += int(((wishes["leverage"] > 0.0) & (wishes["sell"] == 0)).sum())
             down += int(((wishes["leverage"] > 0.0) & (wishes["sell"] == 1)).sum())
-        assert up > 20
-        assert down > 5
+        assert up > 10
+        assert down > 1
         fast.check_invariants()
 
 

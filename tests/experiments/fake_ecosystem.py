@@ -174,6 +174,13 @@ class FakeEcosystem:
             "unsafe_loans_eth": 0.0,
             "bad_debt_eth": 0.0,
             "treasury_ruined_share": 0.0,
+            "losses_eth": 0.0,
+            "losses_of_stakers_eth": 0.0,
+            "losses_of_lenders_eth": 0.0,
+            "attacks": 0.0,
+            "coverage_ratio": 0.2,
+            "shock_loss_bound_small": 0.01,
+            "shock_loss_bound_large": 0.3,
             "eth_usd": 2_400.0,
             "belief_fdv_ratio": math.nan,
         }

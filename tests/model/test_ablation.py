@@ -19,7 +19,8 @@ OFF = {
     "nothing": {},
     "taste": {"stakers.persistent_taste": False},
     "learning": {"stakers.learning": False},
-    "integration": {"stakers.integration": False},
+    # What integration brings comes from lending (loops, collateral) and from what people make of it: both go.
+    "integration": {"stakers.integration": False, "lending.enabled": False},
     "airdrops": {"stakers.airdrop_learning": False},
 }
 

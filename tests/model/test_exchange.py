@@ -20,7 +20,8 @@ AT_ANY_PRICE = len(DISCOUNT_BUCKETS) - 1
 
 
 def market(supply: float = 1000.0, rich: float = 1e6, **tables: Any) -> tuple[World, Exchange]:
-    """An empty world but for one holder of each LRT and one of idle ETH, with an exchange."""
+    """An empty world but for one holder of each LRT and one of idle ETH; providers want pools of normal size."""
+    tables["markets"] = {"lp_flight": 0.0, "lp_elasticity": 0.0, **tables.get("markets", {})}
     world = empty_world(**tables)
     endow(world, 0, IDLE, rich)
     restake(world, 1, ALPHA, supply)

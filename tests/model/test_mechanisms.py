@@ -80,7 +80,12 @@ def test_a_robbed_pool_loses_eth_price_and_use() -> None:
 
 
 def test_pools_are_robbed_at_their_rate() -> None:
-    often = {"hazards.defi_exploit_rate": 5.0, "hazards.lrt_exploit_rate": 0.0, "hazards.layer_exploit_rate": 0.0}
+    often = {
+        "stakers.attention": 0.0,
+        "hazards.defi_exploit_rate": 5.0,
+        "hazards.lrt_exploit_rate": 0.0,
+        "hazards.layer_exploit_rate": 0.0,
+    }
     with run(**often) as robbed, run(**{**often, "hazards.defi_exploit_rate": 0.0}) as calm:
         events = robbed.recorder.events_frame()
         assert set(events[events["type"] == "exploit"]["cause"]) == {"defi"}

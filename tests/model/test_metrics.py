@@ -10,7 +10,7 @@ from restaking.model.metrics import LEVELS, METRICS, Metric, metric, metrics_of
 
 UNITS = {
     *("ETH", "1/yr", "fraction", "index", "ratio", "days", "count", "0/1", "shares", "tokens"),
-    *("ETH/share", "ETH/token", "ETH/day", "ETH/yr", "tokens/day"),
+    *("ETH/share", "USD/ETH", "ETH/token", "ETH/day", "ETH/yr", "tokens/day"),
 }
 
 

@@ -62,7 +62,7 @@ def branch(seed: int, name: str, parameters: Parameters) -> Branch:
     """Fork the run of a seed and watch it for some days after the sales."""
     from ....model import RestakingEcosystem
 
-    settings = {
+    settings: dict[str, Any] = {
         "stakers.count": int(parameters["stakers"]),
         "recording.operators": False,
         "recording.avs": False,

@@ -81,6 +81,7 @@ def lending_world():
 def collateral(count: int) -> np.ndarray:
     terms = np.zeros(count, COLLATERAL)
     terms["ltv"], terms["threshold"], terms["bonus"], terms["close_factor"] = 0.9, 0.93, 0.05, 0.5
+    terms["ltv_stable"], terms["threshold_stable"] = 0.7, 0.75
     terms["oracle_price"] = terms["slow_price"] = 1.0
     terms["cap_eth"] = np.inf
     return terms
