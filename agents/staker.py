@@ -409,7 +409,8 @@ class Staker(RowAgent):
             return
         if wanted > present and not venue["deposit_open"]:
             return
-        sell, limit = 0, 0.0
+        limit = self.terms["stable_limit"].item() if stable else margin + venue["borrow_apr"].item()
+        sell = 0
         if wanted < present:
             sell, limit = self.choose_exit(venue, max(-margin, 0.0))
         self.model.file_intention(self.row, self.satellite, 0.0, sell, limit, wanted)

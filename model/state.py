@@ -180,7 +180,7 @@ INTENTION = np.dtype(
         ("target", "u1"),  # restaking venue, NOBODY to go back to the core; another core asset to exchange the core
         ("sell", "u1"),  # 1: sell the satellite on the market, 0: redeem it
         ("share", "f8"),  # part of wealth to be restaked
-        ("limit", "f8"),  # largest discount to NAV that a sale accepts
+        ("limit", "f8"),  # largest discount to NAV that a sale accepts; what a loan earns, per year
         ("leverage", "f8"),  # collateral over equity that a looper wants, 0: not about a loop
     ],
     align=True,

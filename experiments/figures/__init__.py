@@ -17,6 +17,7 @@ FIGURES: dict[str, str] = {
     "concentration": "concentration of LRTs, operators, AVSs and votes",
     "queues": "claims, waits, buffers and flows of the LRTs",
     "capital_network": "whose ETH secures what: stakers, LSTs, LRTs, operators, AVSs",
+    "lending": "loans against the LRTs: collateral, rates, leverage, liquidations and bad debt",
     "who_paid": "who has paid the yield: issuance, users, token buyers",
     "venues": "where the ETH of the population is, and where it went",
 }

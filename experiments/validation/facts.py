@@ -196,6 +196,11 @@ def _fall_of_tokens(run: "Run") -> float:
     return float(np.median(falls)) if falls else math.nan
 
 
+def _posted_share(run: "Run") -> float:
+    posted = run.daily["lrt_posted_share"].to_numpy()
+    return float(np.mean(posted[posted.size // 2 :]))
+
+
 def _peak_share(run: "Run") -> float:
     supply = run.daily["lrt_supply_eth"].to_numpy()
     return float(run.daily["lrt_share_of_staked"].to_numpy()[int(supply.argmax())])
@@ -444,11 +449,21 @@ FACTS: tuple[Fact, ...] = (
         _SUPPLIES,
         _peak_supply,
     ),
+    Fact(
+        "SF25",
+        "Loops dominate the use of LRTs as collateral",
+        "share of LRT supply posted in lending markets, mean over the second half",
+        0.25,
+        0.7,
+        "fraction",
+        "emergent",
+        "https://gov.instadapp.io/t/deploy-rseth-markets-on-fluid-ethereum/1073",
+        _posted_share,
+    ),
 )
 
 ELSEWHERE: tuple[tuple[str, str], ...] = (
-    ("SF10, SF12, SF13", "a forced depeg with redemption closed and open: scenarios of their own"),
+    ("SF10, SF12, SF13", "a forced depeg with redemption closed and open: `restaking reproduce depeg`"),
     ("SF24", "exit time in a stress quarter: the stress of September 2025 lies beyond the default horizon"),
-    ("SF25", "share of supply in lending markets: needs lending"),
 )
 """Facts that a run of ``season-2024`` cannot show, and why."""

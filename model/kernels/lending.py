@@ -5,7 +5,9 @@ import numpy as np
 from .._compile import compiled
 from ..state import ETH_LOAN
 from .books import give_up, hold, mint, room
-from .debts import owed_eth, reduce_debt, write_off
+from .debts import borrow_rate, owed_eth, reduce_debt, write_off
+
+CLEARING_STEPS = 30
 
 
 @compiled
@@ -13,6 +15,7 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted)
     """Loopers who want more leverage borrow and mint; loans that cash or caps do not cover are rationed pro rata.
 
     A looper ends with a loan of at most ``ltv`` of its collateral, the new token included, as one flash loan does it.
+    It looks at the rate that all loans of the day make together, and stays away when that is more than its loan earns.
 
     Args:
         world: the world.
@@ -30,13 +33,15 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted)
     by_asset, by_lrt = np.zeros(world.lenders.size), np.zeros(collateral.size)
     for n in range(count):
         wanted[n] = _loan_wanted(world, intentions[n], collateral, first_lrt)
-        if wanted[n] > 0.0:
-            row = intentions[n]["row"]
-            by_asset[world.debt_asset[row]] += wanted[n]
-            by_lrt[world.stakers[row]["satellite"] - first_lrt] += wanted[n]
     for asset in range(by_asset.size):
         lender = world.lenders[asset]
+        rate = _clearing_rate(world, intentions, count, wanted, asset)
+        by_asset[asset] = _keep_willing(world, intentions, count, wanted, asset, rate)
         by_asset[asset] = min(1.0, lender["cash"] / lender["price"] / max(by_asset[asset], 1e-300))
+    by_lrt[:] = 0.0
+    for n in range(count):
+        if wanted[n] > 0.0:
+            by_lrt[world.stakers[intentions[n]["row"]]["satellite"] - first_lrt] += wanted[n]
     for k in range(by_lrt.size):
         free = room(world, first_lrt + k)
         if collateral[k]["cap_eth"] < np.inf:
@@ -53,6 +58,48 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted)
             _lend(world, row, venue, eth, day)
             lent += eth
     return lent
+
+
+@compiled
+def _willing(world, intentions, count, wanted, asset, rate):
+    """ETH that those borrow whose loan earns at least ``rate``."""
+    total = 0.0
+    for n in range(count):
+        if wanted[n] > 0.0 and world.debt_asset[intentions[n]["row"]] == asset and intentions[n]["limit"] >= rate:
+            total += wanted[n]
+    return total
+
+
+@compiled
+def _clearing_rate(world, intentions, count, wanted, asset):
+    """Borrow rate at which the day's demand meets what the rate curve asks for it, by bisection."""
+    lender = world.lenders[asset]
+    lent = lender["debt_shares"] * lender["index"]
+    supplied = max(lent + lender["cash"], 1e-300)
+    low, high = 0.0, lender["base"] + lender["slope_1"] + lender["slope_2"]
+    for _ in range(CLEARING_STEPS):
+        rate = 0.5 * (low + high)
+        after = lent + _willing(world, intentions, count, wanted, asset, rate) * lender["price"]
+        used = min(after / supplied, 1.0)
+        asked = borrow_rate(used, lender["base"], lender["slope_1"], lender["slope_2"], lender["optimal"])
+        if asked > rate:
+            low = rate
+        else:
+            high = rate
+    return high
+
+
+@compiled
+def _keep_willing(world, intentions, count, wanted, asset, rate):
+    """Drop the wishes of those for whom ``rate`` is too much; returns what the others want, ETH."""
+    total = 0.0
+    for n in range(count):
+        if wanted[n] <= 0.0 or world.debt_asset[intentions[n]["row"]] != asset:
+            continue
+        if intentions[n]["limit"] < rate:
+            wanted[n] = 0.0
+        total += max(wanted[n], 0.0)
+    return total
 
 
 @compiled

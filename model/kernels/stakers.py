@@ -384,8 +384,10 @@ def adjust_loop(row, day, staker, venues, archetype, asset, owed, terms, out):
     if wanted > present and venue["deposit_open"] == 0:
         return 0
     out["row"], out["target"], out["share"] = row, staker["satellite"], 0.0
-    out["leverage"], out["sell"], out["limit"] = wanted, 0, 0.0
+    worth = margin + venue["borrow_apr"] if asset == ETH_LOAN else terms["stable_limit"]
+    out["leverage"], out["sell"], out["limit"] = wanted, 0, worth
     if wanted < present:
+        out["limit"] = 0.0
         choose_exit(venue, max(-margin, 0.0), owed, collateral, terms, out)
     return 1
 

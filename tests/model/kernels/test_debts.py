@@ -90,7 +90,7 @@ def collateral(count: int) -> np.ndarray:
 def wish(*loops: tuple[int, float]) -> np.ndarray:
     out = np.zeros(max(len(loops), 1), INTENTION)
     for record, (row, leverage) in zip(out, loops, strict=False):
-        record["row"], record["target"], record["leverage"] = row, ALPHA, leverage
+        record["row"], record["target"], record["leverage"], record["limit"] = row, ALPHA, leverage, 10.0
     return out
 
 
@@ -128,6 +128,19 @@ def test_cash_is_rationed_pro_rata() -> None:
     owed = [debts.owed_eth(world, row) for row in (4, 6, 8)]
     assert owed == pytest.approx([5_000.0 * part / 8_400.0 for part in (2_000.0, 2_800.0, 3_600.0)])
     assert world.lenders["cash"][ETH_LOAN] == pytest.approx(0.0, abs=1e-9)
+    balances(world)
+
+
+def test_who_earns_less_than_the_rate_stays_away() -> None:
+    """The curve asks 3 % at the kink and 73 % when everything is lent."""
+    world = lending_world()
+    loops = wish((4, 5.0), (6, 5.0), (8, 5.0))  # wants 2000 + 2800 + 3600 of 5000
+    loops["limit"] = (0.025, 0.2, 0.3)
+    lent = kernel.borrow(world, loops, 3, collateral(2), np.zeros(2), ALPHA, 3, np.zeros(STAKERS))
+    assert debts.owed_eth(world, 4) == 0.0
+    debts.quote_rates(world.lenders[ETH_LOAN])
+    assert lent == pytest.approx(3_600.0), "the second would push the rate beyond what its loan earns"
+    assert world.lenders["borrow_apr"][ETH_LOAN] <= 0.3
     balances(world)
 
 
