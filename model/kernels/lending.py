@@ -35,9 +35,11 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted)
         wanted[n] = _loan_wanted(world, intentions[n], collateral, first_lrt)
     for asset in range(by_asset.size):
         lender = world.lenders[asset]
-        rate = _clearing_rate(world, intentions, count, wanted, asset)
-        by_asset[asset] = _keep_willing(world, intentions, count, wanted, asset, rate)
-        by_asset[asset] = min(1.0, lender["cash"] / lender["price"] / max(by_asset[asset], 1e-300))
+        below, rate = _clearing_rate(world, intentions, count, wanted, asset)
+        willing = max(_keep_willing(world, intentions, count, wanted, asset, below), 1e-300)
+        lent = lender["debt_shares"] * lender["index"]
+        room_at_rate = max(_used_at(lender, rate) * (lent + lender["cash"]) - lent, 0.0)
+        by_asset[asset] = min(1.0, min(room_at_rate, lender["cash"]) / lender["price"] / willing)
     by_lrt[:] = 0.0
     for n in range(count):
         if wanted[n] > 0.0:
@@ -72,7 +74,10 @@ def _willing(world, intentions, count, wanted, asset, rate):
 
 @compiled
 def _clearing_rate(world, intentions, count, wanted, asset):
-    """Borrow rate at which the day's demand meets what the rate curve asks for it, by bisection."""
+    """Borrow rate at which the day's demand meets what the rate curve asks for it, bracketed by bisection.
+
+    Whoever's loan earns just that much gets a part of it: the room that the rate leaves is shared by all who come.
+    """
     lender = world.lenders[asset]
     lent = lender["debt_shares"] * lender["index"]
     supplied = max(lent + lender["cash"], 1e-300)
@@ -86,7 +91,18 @@ def _clearing_rate(world, intentions, count, wanted, asset):
             low = rate
         else:
             high = rate
-    return high
+    return low, high
+
+
+@compiled
+def _used_at(lender, rate):
+    """Utilisation at which the curve asks ``rate``."""
+    kink = lender["base"] + lender["slope_1"]
+    if rate <= kink:
+        used = lender["optimal"] * (rate - lender["base"]) / max(lender["slope_1"], 1e-12)
+    else:
+        used = lender["optimal"] + (1.0 - lender["optimal"]) * (rate - kink) / max(lender["slope_2"], 1e-12)
+    return min(max(used, 0.0), 1.0)
 
 
 @compiled

@@ -70,7 +70,7 @@ def test_objects_and_kernel_agree_on_loops() -> None:
             up += int(((wishes["leverage"] > 0.0) & (wishes["sell"] == 0)).sum())
             down += int(((wishes["leverage"] > 0.0) & (wishes["sell"] == 1)).sum())
         assert up > 10
-        assert down > 1
+        assert down >= 1
         fast.check_invariants()
 
 

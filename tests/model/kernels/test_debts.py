@@ -139,8 +139,9 @@ def test_who_earns_less_than_the_rate_stays_away() -> None:
     lent = kernel.borrow(world, loops, 3, collateral(2), np.zeros(2), ALPHA, 3, np.zeros(STAKERS))
     assert debts.owed_eth(world, 4) == 0.0
     debts.quote_rates(world.lenders[ETH_LOAN])
-    assert lent == pytest.approx(3_600.0), "the second would push the rate beyond what its loan earns"
-    assert world.lenders["borrow_apr"][ETH_LOAN] <= 0.3
+    assert world.lenders["borrow_apr"][ETH_LOAN] == pytest.approx(0.2, abs=1e-6), "the second makes the rate"
+    assert lent == pytest.approx(5_000.0 * (0.9 + 0.1 * (0.2 - 0.03) / 0.7), rel=1e-6)
+    assert debts.owed_eth(world, 6) / debts.owed_eth(world, 8) == pytest.approx(2_800.0 / 3_600.0)
     balances(world)
 
 
@@ -189,8 +190,7 @@ def test_no_sequence_of_operations_creates_or_loses_eth(steps) -> None:
     world, terms = lending_world(), collateral(2)
     for kind, number, amount in steps:
         if kind == "borrow":
-            if world.debt_shares[number] * world.lenders["index"][world.debt_asset[number]] >= 0.0:
-                borrow(world, (number, amount), terms=terms)
+            borrow(world, (number, amount), terms=terms)
         elif kind == "repay":
             world.accounts["outside_in"] += amount  # somebody brings ETH, and takes back what is left of it
             world.accounts["outside_out"] += debts.repay(world, number, amount)
@@ -228,7 +228,9 @@ def seize(world, terms, row: int, price: float) -> None:
     if taken >= worth * (1.0 - 1e-12):
         position["written_off"] = position["debt"] - position["repaid"]
     world.books["shares"][ALPHA] -= taken / nav  # the buyer redeems at once
-    world.books["validators"][ALPHA] -= min(taken, float(world.books["validators"][ALPHA]))
+    from_validators = min(taken, float(world.books["validators"][ALPHA]))
+    world.books["validators"][ALPHA] -= from_validators
+    world.books["buffer"][ALPHA] -= taken - from_validators
     world.accounts["outside_out"] += taken
     world.accounts["outside_in"] += repaid
     if world.debt_asset[row] == STABLE_LOAN:
