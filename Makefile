@@ -49,6 +49,7 @@ types: $(READY_DEV) $(LINKS) ## check the types
 
 bench: $(READY) ## measure speed and memory
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.bench_markets
 	@$(BIN)/python -m benchmarks.bench_sweep --quick
 
 clean: ## remove the environment, links, caches and build leftovers, not the results

@@ -1,0 +1,129 @@
+"""Trading rounds: their part of a day at the size of the real ecosystem, and cost by pools, arbitrageurs and loans.
+
+Run it as ``python -m benchmarks.bench_markets``. Every figure is a ratio within this process.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from restaking.model import RestakingEcosystem
+from restaking.model.kernels.trading import DISCOUNT_BUCKETS, TERMS, Loans, new_fills, no_loans, trade_day
+from restaking.model.state import ARBITRAGEUR, COLLATERAL, MEAN, POOL, POSITION
+
+from .__main__ import line, seconds
+
+ROUNDS = 24
+STEPS = ("news", "accrue", "decide", "queue", "trade", "faults", "settle", "record")
+
+
+def bench_part_of_day(stakers: int, days: int) -> None:
+    """How much of a day the trading rounds take, everything else being as it is."""
+    with RestakingEcosystem("season-2024", **{"stakers.count": stakers, "days": 400}) as model:
+        model.run(120)
+        spent: dict[str, float] = defaultdict(float)
+        for _ in range(days):
+            for name in STEPS:
+                start = time.perf_counter()
+                getattr(model, name)()
+                spent[name] += time.perf_counter() - start
+        part = spent["trade"] / sum(spent.values())
+        loans = int(model.lending.survey[:, 4].sum())
+    verdict = "good" if part < 1.0 / 3.0 else "missed"
+    line(
+        f"trade of a day, {stakers:,} stakers",
+        f"{100 * part:.1f} %",
+        f"of the day; {loans} loans; target a third",
+        verdict,
+    )
+
+
+def day_of(pools: int, arbitrageurs: int, loans: int) -> Any:
+    """A day of trading with orders in every bucket and loans of all healths; returns what runs it anew."""
+    draw = np.random.default_rng(1)
+    records, traders = np.zeros(pools, POOL), np.zeros(arbitrageurs, ARBITRAGEUR)
+    records["eth"] = records["token"] = draw.uniform(5e3, 5e4, pools)
+    records["amplification"], records["fee"] = 100.0, 0.0004
+    traders["eth"], traders["required_return"], traders["gas_eth"] = 4e3, 0.2, 0.01
+    terms = np.zeros(pools, TERMS)
+    terms["nav"], terms["wait_days"] = 1.0, 7.0
+    terms["redemption_open"] = terms["deposit_open"] = 1
+    terms["mint_room_eth"] = np.inf
+    sells = draw.exponential(50.0, (pools, len(DISCOUNT_BUCKETS)))
+    buys = draw.exponential(300.0, pools)
+    book = no_loans(pools, ROUNDS) if loans == 0 else loans_of(pools, loans, draw)
+    fills, order = new_fills(pools, arbitrageurs), np.arange(arbitrageurs)
+
+    def run() -> None:
+        fresh = Loans(*(array.copy() for array in book))
+        holdings = np.zeros((arbitrageurs, pools))
+        trade_day(records.copy(), traders.copy(), order, holdings, terms, sells, buys, ROUNDS, fills, fresh)
+
+    return run
+
+
+def loans_of(pools: int, count: int, draw: np.random.Generator) -> Loans:
+    """Loans spread evenly over the pools; the riskiest become unsafe when prices dip."""
+    collateral = np.zeros(pools, COLLATERAL)
+    collateral["threshold"] = collateral["threshold_stable"] = 0.93
+    collateral["bonus"], collateral["close_factor"], collateral["oracle"] = 0.04, 0.5, MEAN
+    collateral["oracle_weight"], collateral["oracle_keep"] = 0.35, 0.9
+    collateral["oracle_once"] = collateral["profitable_only"] = collateral["interleaved"] = 1
+    collateral["slow_price"] = collateral["oracle_price"] = 1.0
+    positions = np.zeros(count, POSITION)
+    positions["row"] = np.arange(count)
+    positions["lrt"] = np.arange(count) * pools // count
+    positions["collateral"] = positions["free"] = draw.lognormal(2.0, 1.0, count)
+    positions["debt"] = positions["collateral"] * draw.uniform(0.3, 0.9299, count)
+    starts = np.repeat(np.searchsorted(positions["lrt"], np.arange(pools + 1)), 2)[1:].astype(np.int64)
+    return Loans(
+        collateral,
+        positions,
+        starts,
+        np.arange(count),
+        np.zeros(2 * pools, np.uint8),
+        np.full(2 * pools, -1.0),
+        np.ones((ROUNDS, 2)),
+    )
+
+
+def bench_sizes() -> None:
+    """One day of trading with more of everything, over a small one."""
+    base = day_of(5, 8, 0)
+    base()
+    day_of(5, 8, 100)()
+    small = seconds(base, 9)
+    line("a day of trading: 5 pools, 8 arbitrageurs, no loans", f"{1e3 * small:.2f} ms")
+    for pools, arbitrageurs, loans in (
+        (20, 8, 0),
+        (60, 8, 0),
+        (5, 40, 0),
+        (5, 200, 0),
+        (5, 8, 100),
+        (5, 8, 1_000),
+        (5, 8, 10_000),
+        (5, 8, 100_000),
+    ):
+        taken = seconds(day_of(pools, arbitrageurs, loans), 5)
+        line(
+            f"{pools} pools, {arbitrageurs} arbitrageurs, {loans:,} loans",
+            f"{taken / small:.1f} x",
+            f"{1e3 * taken:.2f} ms",
+        )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_markets", description=main.__doc__)
+    parser.add_argument("--stakers", type=int, default=250_000, help="stakers of the large run")
+    parser.add_argument("--days", type=int, default=60, help="days measured")
+    arguments = parser.parse_args()
+    bench_sizes()
+    bench_part_of_day(arguments.stakers, arguments.days)
+
+
+if __name__ == "__main__":
+    main()
