@@ -11,10 +11,24 @@ DAY: tuple[tuple[str, str], ...] = (
         "decide",
         "stakers whose turn it is choose by yesterday's close; protocols, operators and AVSs act on their calendar",
     ),
-    ("queue", "deposits are minted, redemptions requested and paid; escrow and validator queues move on"),
-    ("trade", "rounds of trading: orders hit the pools, arbitrageurs and patient capital answer"),
-    ("faults", "operator faults, slashing and contract exploits, with what they drag down"),
-    ("settle", "recipients sell tokens, surprises change trust and beliefs, ledgers are checked"),
+    (
+        "queue",
+        "deposits are minted, redemptions requested and paid, loops borrow; escrow and validator queues move on",
+    ),
+    (
+        "trade",
+        "rounds of trading: orders hit the pools, unsafe loans are liquidated where it pays, arbitrageurs and patient "
+        "capital answer",
+    ),
+    (
+        "faults",
+        "operator faults, attacks that pay, slashing and contract exploits, with what they drag down and who bears it",
+    ),
+    (
+        "settle",
+        "recipients sell tokens, bills fall due, lenders come and go, the risk steward sets terms; surprises change "
+        "trust and beliefs, ledgers are checked",
+    ),
     ("record", "series, entities and events of the day are written down"),
 )
 """Name and meaning of each step of a day, in order. ``RestakingEcosystem.step`` runs the methods of these names."""

@@ -78,8 +78,8 @@ class OperatorParameters(Parameters):
         high=3.0,
     )
     dishonest_share: float = parameter(
-        0.1,
-        description="chance that an operator takes part in an attack that pays",
+        0.02,
+        description="chance that an operator takes part in an attack that pays; none on a restaked service has been seen",
         unit="fraction",
         low=0.0,
         high=1.0,
