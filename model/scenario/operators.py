@@ -79,7 +79,7 @@ class OperatorParameters(Parameters):
     )
     dishonest_share: float = parameter(
         0.02,
-        description="chance that an operator takes part in an attack that pays; none on a restaked service has been seen",
+        description="chance that an operator takes part in an attack that pays; none has been seen so far",
         unit="fraction",
         low=0.0,
         high=1.0,
