@@ -1,84 +1,164 @@
-"""Concave attacks, regret and greedy rewards, on cases that can be done by hand."""
+"""Attacks and cascades of a concave adversary against their definition, and against the additive model at power 1."""
 
 import itertools
+import random
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from restaking.model.security import RestakingNetwork, attackable, best_attack, longest_cascade
 from restaking.model.security.submodular import (
-    ConcaveNetwork,
+    ConcaveAdversary,
+    ConcaveCascades,
     best_concave_attack,
-    best_rewards,
-    concave_cascade,
-    greedy_rewards,
-    growth_exponent,
-    reached,
-    regret,
+    largest_concave_attack,
+    size_bound,
 )
 
-
-def network(stake=(1.0, 1.0, 1.0), profit=(2.0, 2.0), threshold=0.5, serves=((1, 0), (1, 1), (0, 1))) -> ConcaveNetwork:
-    services = len(profit)
-    return ConcaveNetwork(np.array(stake), np.array(profit), np.full(services, threshold), np.array(serves, bool))
+F = Fraction
+POWERS = (F(1), F(3, 4), F(1, 2), F(1, 4))
 
 
-def test_one_operator_in_the_middle_attacks_both_services() -> None:
-    attack = best_concave_attack(network(), 1.0)
-    assert attack is not None
-    assert attack.operators.tolist() == [False, True, False]
-    assert attack.services.tolist() == [True, True]
-    assert attack.net_profit == pytest.approx(3.0)
+def random_network(draw: random.Random) -> RestakingNetwork:
+    operators, services = [f"v{v}" for v in range(draw.randint(2, 4))], [f"s{s}" for s in range(draw.randint(1, 4))]
+    return RestakingNetwork.of(
+        {v: draw.randint(1, 12) for v in operators},
+        {s: (draw.randint(1, 9), draw.choice([F(1, 3), F(1, 2), F(1)])) for s in services},
+        [(v, s) for v in operators for s in services if draw.random() < 0.6],
+    )
 
 
-def test_concave_profits_pay_less() -> None:
-    attack = best_concave_attack(network(), 0.5)
-    assert attack is not None
-    assert attack.net_profit == pytest.approx(1.0)
-    assert best_concave_attack(network(profit=(0.4, 0.4)), 0.9) is None
+def subsets(names: object) -> list[tuple[str, ...]]:
+    items = tuple(names)  # type: ignore[arg-type]
+    return [some for size in range(len(items) + 1) for some in itertools.combinations(items, size)]
 
 
-def test_the_attack_is_the_best_of_all_coalitions() -> None:
-    draw = np.random.default_rng(1)
-    for _ in range(30):
-        one = network(draw.uniform(0.5, 2.0, 4), draw.uniform(0.1, 1.5, 3), 1 / 3, draw.random((4, 3)) < 0.6)
-        best = 0.0
-        behind = one.stake[:, None] * one.serves
-        for size in range(1, 5):
-            for members in itertools.combinations(range(4), size):
-                held, total = behind[list(members)].sum(axis=0), behind.sum(axis=0)
-                able = (held >= one.threshold * total * (1 - 1e-12)) & (total > 0)
-                if able.any():
-                    best = max(best, float(one.profit[able].sum() ** 0.8 - one.stake[list(members)].sum()))
-        found = best_concave_attack(one, 0.8)
-        assert (0.0 if found is None else found.net_profit) == pytest.approx(best, abs=1e-9)
+def paying(network: RestakingNetwork, adversary: ConcaveAdversary) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """All pairs of services and coalition that pay, from the definition."""
+    return [
+        (services, coalition)
+        for coalition in subsets(network.stakes)
+        for services in subsets(attackable(network, coalition))
+        if adversary.pays(network.profit_of(services), network.stake_of(coalition))
+    ]
 
 
-def test_a_cascade_ends_and_counts_its_rounds() -> None:
-    rounds, lost = concave_cascade(network(), np.array([True, False, False]), 1.0)
-    assert rounds == 1
-    assert lost == pytest.approx(2.0 / 3.0)
-    assert concave_cascade(network(profit=(0.0, 0.0)), np.array([True, False, False]), 1.0) == (0, pytest.approx(1 / 3))
+def longest(network: RestakingNetwork, adversary: ConcaveAdversary) -> int:
+    """Longest cascade from the definition."""
+    return max(
+        (
+            1 + longest(network.without(coalition).without_services(services), adversary)
+            for services, coalition in paying(network, adversary)
+        ),
+        default=0,
+    )
 
 
-def test_regret_grows_with_time_where_stake_stays() -> None:
-    rewards = np.tile([0.9, 0.1], (1_000, 1))
-    still, moving = regret(rewards, 0.0), regret(rewards, 0.2)
-    assert still[-1] == pytest.approx(400.0)
-    assert growth_exponent(still, 100) == pytest.approx(1.0)
-    assert growth_exponent(moving, 100) < 0.2
-    assert moving[-1] < 10.0
+def test_profit_by_hand() -> None:
+    adversary = ConcaveAdversary(F(1, 2), F(4))
+    assert adversary.profit(np.array([0.0, 4.0, 16.0])).tolist() == [0.0, 4.0, 8.0]
+    assert adversary.pays(F(16), F(799, 100))
+    assert not adversary.pays(F(16), F(8)), "an attack that breaks even does not pay"
 
 
-def test_greedy_rewards_cover_what_is_not_covered() -> None:
-    one = network(stake=(3.0, 2.0, 2.0), profit=(1.0, 1.0, 1.0), serves=((1, 1, 0), (1, 0, 0), (0, 0, 1)))
-    assert greedy_rewards(one, 2, 1.0).tolist() == [True, False, True]
-    assert reached(one, greedy_rewards(one, 2, 1.0), 1.0) == best_rewards(one, 2, 1.0) == 7.0
-    assert reached(one, np.zeros(3, bool), 0.5) == 0.0
+@pytest.mark.parametrize(("power", "unit"), [(F(0), F(1)), (F(3, 2), F(1)), (F(1), F(0))])
+def test_an_adversary_that_is_not_concave_is_refused(power: Fraction, unit: Fraction) -> None:
+    with pytest.raises(ValueError, match="must be above 0"):
+        ConcaveAdversary(power, unit)
 
 
-def test_what_cannot_be_enumerated_is_refused() -> None:
-    many = ConcaveNetwork(np.ones(20), np.ones(1), np.full(1, 0.5), np.ones((20, 1), bool))
-    with pytest.raises(ValueError, match="at most 16"):
-        best_concave_attack(many, 1.0)
-    with pytest.raises(ValueError, match="power"):
-        best_concave_attack(network(), 1.5)
+def test_break_even_is_decided_exactly() -> None:
+    """Two services of 2 at power 1/2 with unit 2 are worth 2 sqrt 2: floats are no judge of a stake next to it."""
+    edges = [("v", "x"), ("v", "y")]
+    for stake, pays in ((F(9, 4), True), (F(23, 10), True), (F(4), False)):
+        network = RestakingNetwork.of({"v": stake}, {"x": (2, 1), "y": (2, 1)}, edges)
+        found = best_concave_attack(network, ConcaveAdversary.on(network, F(1, 2)))
+        assert (found is not None) == pays
+    four = {name: (1, 1) for name in "wxyz"}
+    network = RestakingNetwork.of({"v": 2}, four, [("v", name) for name in four])
+    adversary = ConcaveAdversary.on(network, F(1, 2))
+    assert best_concave_attack(network, adversary) is None, "sqrt 4 = 2 is what the attack costs"
+    assert largest_concave_attack(network, ConcaveAdversary.on(network, F(51, 100))) == 4
+
+
+def test_random_networks_agree_with_the_definition() -> None:
+    draw = random.Random(5)
+    for _ in range(150):
+        network = random_network(draw)
+        for power in POWERS:
+            adversary = ConcaveAdversary.on(network, power)
+            pairs = paying(network, adversary)
+            best = best_concave_attack(network, adversary)
+            assert (best is None) == (not pairs)
+            assert largest_concave_attack(network, adversary) == max(
+                (len(services) for services, _ in pairs), default=0
+            )
+            if best is None:
+                continue
+            nets = [
+                float(adversary.profit(np.array(float(network.profit_of(services))))) - float(network.stake_of(some))
+                for services, some in pairs
+            ]
+            assert best.net_profit == pytest.approx(max(nets), rel=1e-9, abs=1e-9)
+
+
+def test_at_power_one_it_is_the_additive_adversary() -> None:
+    draw = random.Random(6)
+    for _ in range(100):
+        network = random_network(draw)
+        additive, concave = best_attack(network), best_concave_attack(network, ConcaveAdversary.on(network, F(1)))
+        assert (additive is None) == (concave is None)
+        if additive and concave:
+            assert concave.net_profit == pytest.approx(float(additive.net_profit))
+
+
+def test_no_attack_is_larger_than_the_bound() -> None:
+    draw = random.Random(7)
+    bounded = 0
+    for _ in range(200):
+        network = random_network(draw)
+        for power in POWERS:
+            adversary = ConcaveAdversary.on(network, power)
+            bound = size_bound(network, adversary)
+            bounded += bound < len(network.services)
+            assert largest_concave_attack(network, adversary) <= bound
+    assert bounded > 50, "a bound that never binds would be no test"
+
+
+def test_the_bound_is_reached_but_for_a_little() -> None:
+    """One operator on m services: overlap m, each needs all of its stake."""
+    network = RestakingNetwork.of({"v": F(39, 20)}, {name: (1, 1) for name in "wxyz"}, [("v", name) for name in "wxyz"])
+    adversary = ConcaveAdversary.on(network, F(1, 2))
+    assert largest_concave_attack(network, adversary) == 4
+    assert size_bound(network, adversary) == pytest.approx((4 / 1.95) ** 2)
+
+
+def test_the_bound_wants_prizes_of_a_unit() -> None:
+    network = RestakingNetwork.of({"v": 1}, {"x": (1, 1)}, [("v", "x")])
+    with pytest.raises(ValueError, match="at least one unit"):
+        size_bound(network, ConcaveAdversary(F(1, 2), F(2)))
+
+
+def test_cascades_agree_with_the_definition() -> None:
+    draw = random.Random(8)
+    lengths = set()
+    for _ in range(25):
+        network = random_network(draw)
+        for power in POWERS:
+            adversary = ConcaveAdversary.on(network, power)
+            cascades = ConcaveCascades(network, adversary)
+            assert cascades.after() == longest(network, adversary)
+            lost = [longest(network.without([name]), adversary) for name in network.stakes]
+            assert cascades.after_one() == max(lost)
+            lengths.add(cascades.after_one())
+    assert len(lengths) >= 4
+
+
+def test_cascades_at_power_one_are_those_of_the_additive_model() -> None:
+    draw = random.Random(9)
+    for _ in range(25):
+        network = random_network(draw)
+        cascades = ConcaveCascades(network, ConcaveAdversary.on(network, F(1)))
+        for shock in ([], ["v0"], ["v0", "v1"]):
+            assert cascades.after(shock) == longest_cascade(network, shock)
