@@ -234,11 +234,9 @@ def _file(model: "RestakingEcosystem", venue: int, leavers: Any, tried: set[int]
         if row in intended:
             continue
         owed = float(owed_eth(model.world, row))
-        if owed > 0.0 and not (
-            opened and row in tried
-        ):  # the loan falls due with the collateral: sold, at what still pays it back
+        if owed > 0.0 and not (opened and row in tried):  # never below what pays the loan back
             collateral = float(rows["satellite_shares"][row] * model.venues["nav"][venue])
-            model.file_intention(row, NOBODY, 0.0, 1, max(1.0 - owed / max(collateral, 1e-300), 0.0))
+            model.file_intention(row, NOBODY, 0.0, sell, min(limit, max(1.0 - owed / max(collateral, 1e-300), 0.0)))
             tried.add(row)
             continue
         if opened and row in tried:  # nobody took the offer: another day in the market costs more than the queue
