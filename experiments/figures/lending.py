@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ..store import Run
 
 
+WEEK = 7
+
+
 @style.styled
 def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     """Draw it (axes ``posted``, ``rate``, ``leverage`` and ``losses``)."""
@@ -65,7 +68,8 @@ def _posted(ax: "Axes", run: "Run") -> None:
 
 def _rates(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]") -> None:
     daily = run.daily
-    rate, base = daily["eth_borrow_apr"].to_numpy(), daily["base_apr"].to_numpy()
+    rate = daily["eth_borrow_apr"].rolling(WEEK, min_periods=1).mean().to_numpy()
+    base = daily["base_apr"].to_numpy()
     ax.plot(x, rate, color=style.PALETTE[1])
     ax.plot(x, base, color=style.PALETTE[0])
     style.end_labels(
@@ -74,7 +78,7 @@ def _rates(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]") -> None:
     ax.set_ylim(0.0, None)
     style.percent_axis(ax.yaxis)
     ax.set_ylabel("per year")
-    style.caption(ax, "Borrow rate of ETH and yield of staking")
+    style.caption(ax, "Borrow rate of ETH (weekly mean), staking")
 
 
 def _losses(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]") -> None:
