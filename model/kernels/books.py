@@ -630,11 +630,12 @@ def lose(world, venue, eth, day, burned):
             behind["shares"] -= gone / nav
             world.lst_holdings[venue, lst] -= gone / nav
             lost += gone
+    kept = max(1.0 - lost / total, 0.0)  # more than `left` where LSTs behind the token could not all be taken
     for cohort in range(world.claims_pointer[venue], day + 1):
-        world.claims_due[venue, cohort] *= left
-        world.claims_scale[venue, cohort] *= left
+        world.claims_due[venue, cohort] *= kept
+        world.claims_scale[venue, cohort] *= kept
     waiting = book["claims"]
-    book["claims"] *= left
+    book["claims"] *= kept
     if burned == 1 and book["report_lag_days"] > 0.0:
         book["unreported"] += max(lost - (waiting - book["claims"]), 0.0)
         book["report_day"] = max(book["report_day"], day + book["report_lag_days"])
