@@ -1,16 +1,21 @@
 """Arbitrageurs: finite capital that trades the pools against redemption, against minting, or against time.
 
 There are tens of them, so each is an ordinary Mesa agent over one ``ARBITRAGEUR`` record. ``step`` is the definition
-of an arbitrageur's round on one market; the compiled rounds in ``model/kernels/trading.py`` must agree with it
-decision for decision. A researcher's own arbitrageur overrides ``bid`` or ``step``.
+of an arbitrageur's round on one market, ``bridge`` that between two pools of one LRT; the compiled rounds in
+``model/kernels/trading.py`` must agree with them decision for decision. A researcher's own arbitrageur overrides
+``bid``, ``step`` or ``bridge``.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import mesa
+from scipy.optimize import brentq
 
 DAYS_PER_YEAR = 365.0
+SAME_PRICE = 1e-9
+"""Relative difference below which two prices are one."""
 
 
 class Market(Protocol):
@@ -78,11 +83,32 @@ class Market(Protocol):
     def buy(self, eth: float) -> float:
         """Spends ``eth`` in the pool; returns shares."""
 
+    def sell(self, shares: float) -> float:
+        """Sells ``shares`` to the pool; returns ETH."""
+
+    def price_after_purchase(self, eth: float) -> float:
+        """Marginal price once ``eth`` was spent."""
+
+    def price_after_sale(self, worth: float) -> float:
+        """Marginal price once ``worth`` was sold."""
+
     def mint_and_sell(self, trader: int, eth: float) -> float:
         """Mints with ``eth`` and sells what was minted; returns ETH."""
 
     def hand_in(self, trader: int, shares: float) -> None:
         """Hands shares in for redemption."""
+
+
+def ends(pools: Sequence[Market]) -> tuple[Market, Market]:
+    """The cheapest pool to buy from and the dearest to sell to, fees included; the first of those with one price."""
+    trading = [pool for pool in pools if pool.trades] or list(pools[:1])
+    cheap = dear = trading[0]
+    for pool in trading[1:]:
+        if pool.price / (1.0 - pool.fee) < cheap.price / (1.0 - cheap.fee) * (1.0 - SAME_PRICE):
+            cheap = pool
+        if pool.price * (1.0 - pool.fee) > dear.price * (1.0 - dear.fee) * (1.0 + SAME_PRICE):
+            dear = pool
+    return cheap, dear
 
 
 class Arbitrageur(mesa.Agent):
@@ -197,6 +223,38 @@ class Arbitrageur(mesa.Agent):
         if market.price > 1.0:
             return self._mint_and_sell(market)
         return self._buy_discount(market)
+
+    def gap(self, pools: Sequence[Market]) -> float:
+        """What a first unit earns between the cheapest and the dearest of an LRT's pools, fees included."""
+        cheap, dear = ends(pools)
+        return dear.price * (1.0 - dear.fee) - cheap.price / (1.0 - cheap.fee) if cheap is not dear else -math.inf
+
+    def bridge(self, pools: Sequence[Market]) -> bool:
+        """One trade between the cheapest and the dearest of an LRT's pools; True when it was made.
+
+        Buys in the one what it sells in the other until the last unit earns nothing, limited by free capital, which is
+        back at once; the gain must cover the gas.
+        """
+        if self.eth <= self.gas_eth or self.gap(pools) <= 0.0:
+            return False
+        cheap, dear = ends(pools)
+
+        def earns(eth: float) -> float:
+            """What the last of ``eth`` spent earns."""
+            proceeds = dear.price_after_sale(cheap.quote_purchase(eth)) * (1.0 - dear.fee)
+            return proceeds - cheap.price_after_purchase(eth) / (1.0 - cheap.fee)
+
+        most = self.eth - self.gas_eth
+        if earns(0.0) <= 0.0:
+            return False
+        spent = most if earns(most) >= 0.0 else float(brentq(earns, 0.0, most, xtol=1e-12, rtol=1e-14))
+        gain = dear.quote_sale(cheap.quote_purchase(spent)) - spent - self.gas_eth
+        if gain <= 0.0:
+            return False
+        dear.sell(cheap.buy(spent))
+        self._add("eth", gain)
+        self._add("profit", gain)
+        return True
 
     def _buy_discount(self, market: Market) -> bool:
         bid = self.bid(market)

@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from .arbitrageur import SAME_PRICE
+
 
 class Market(Protocol):
     """The pool that collateral is sold in; ``model.markets.order_book.Market`` is one."""
@@ -31,6 +33,10 @@ class Market(Protocol):
     def nav(self) -> float:
         """ETH per share."""
 
+    @property
+    def size_eth(self) -> float:
+        """Both reserves, the token at NAV."""
+
     def salable(self, price: float, worth: float) -> float:
         """How much of ``worth`` can be sold before the marginal price falls below ``price``."""
 
@@ -39,6 +45,23 @@ class Market(Protocol):
 
     def sell(self, shares: float) -> float:
         """Sells ``shares`` to the pool; returns ETH."""
+
+
+def best_pool(pools: Sequence[Market]) -> Market:
+    """Where a token sells for most after the fee; the first of those with one price."""
+    trading = [pool for pool in pools if pool.trades] or list(pools[:1])
+    best = trading[0]
+    for pool in trading[1:]:
+        if pool.price * (1.0 - pool.fee) > best.price * (1.0 - best.fee) * (1.0 + SAME_PRICE):
+            best = pool
+    return best
+
+
+def mean_price(pools: Sequence[Market]) -> float | None:
+    """Mean price of the pools that trade, by size; None when none does."""
+    trading = [pool for pool in pools if pool.trades]
+    size = sum(pool.size_eth for pool in trading)
+    return sum(pool.size_eth * pool.price for pool in trading) / size if trading else None
 
 
 class LoanBook:
@@ -58,18 +81,19 @@ class LoanBook:
         """What the market believes the token is worth, over NAV."""
         return float(self.terms["oracle_price"])
 
-    def look(self, price: float) -> None:
-        """The oracle's look at the pool, once a round."""
+    def look(self, price: float, elsewhere: float | None = None) -> None:
+        """The oracle's look at the pools, once a round: at the first, and at the mean of the others, if any."""
         terms = self.terms
         terms["slow_price"] = terms["oracle_keep"] * terms["slow_price"] + (1.0 - terms["oracle_keep"]) * price
-        self.read(price)
+        self.read(price, elsewhere)
         terms["lowest_oracle"] = min(terms["lowest_oracle"], terms["oracle_price"])
 
-    def read(self, price: float) -> None:
-        """What the oracle says with the pool at ``price``."""
+    def read(self, price: float, elsewhere: float | None = None) -> None:
+        """What the oracle says with the first pool at ``price`` and the others, if any, at ``elsewhere``."""
         terms = self.terms
+        rest = float(terms["slow_price"]) if elsewhere is None else elsewhere
         weight = float(terms["oracle_weight"])
-        said = (price, terms["slow_price"], weight * price + (1.0 - weight) * terms["slow_price"], 1.0)
+        said = (price, terms["slow_price"], weight * price + (1.0 - weight) * rest, 1.0)
         terms["oracle_price"] = said[int(terms["oracle"])]
 
     def debt_eth(self, position: Any) -> float:
@@ -93,15 +117,16 @@ class LoanBook:
 class Liquidator:
     """Whoever is fastest."""
 
-    def step(self, market: Market, book: LoanBook, between: Callable[[], None]) -> bool:
+    def step(self, pools: Sequence[Market], book: LoanBook, between: Callable[[], None]) -> bool:
         """One round: every unsafe loan once at most; True when anything was liquidated.
 
         Args:
-            market: where collateral is sold.
+            pools: where collateral can be sold; each sale goes where the price after the fee is highest.
             book: the loans.
             between: lets arbitrageurs trade; called after each liquidation.
         """
         done = False
+        market = best_pool(pools)
         if not market.trades:
             return done
         for position in book.ranked(market.nav):
@@ -113,7 +138,8 @@ class Liquidator:
             if book.terms["interleaved"]:
                 between()
             if not book.terms["oracle_once"]:
-                book.read(market.price)
+                book.read(pools[0].price, mean_price(pools[1:]))
+            market = best_pool(pools)
         return done
 
     def cost(self, book: LoanBook) -> float:

@@ -41,11 +41,11 @@ def bench_part_of_day(stakers: int, days: int) -> None:
     )
 
 
-def day_of(pools: int, arbitrageurs: int, loans: int) -> Any:
+def day_of(pools: int, arbitrageurs: int, loans: int, each: int = 1) -> Any:
     """A day of trading with orders in every bucket and loans of all healths; returns what runs it anew."""
     draw = np.random.default_rng(1)
-    records, traders = np.zeros(pools, POOL), np.zeros(arbitrageurs, ARBITRAGEUR)
-    records["eth"] = records["token"] = draw.uniform(5e3, 5e4, pools)
+    records, traders = np.zeros(each * pools, POOL), np.zeros(arbitrageurs, ARBITRAGEUR)
+    records["eth"] = records["token"] = np.tile(draw.uniform(5e3, 5e4, pools), each)
     records["amplification"], records["fee"] = 100.0, 0.0004
     traders["eth"], traders["required_return"], traders["gas_eth"] = 4e3, 0.2, 0.01
     terms = np.zeros(pools, TERMS)
@@ -55,12 +55,13 @@ def day_of(pools: int, arbitrageurs: int, loans: int) -> Any:
     sells = draw.exponential(50.0, (pools, len(DISCOUNT_BUCKETS)))
     buys = draw.exponential(300.0, pools)
     book = no_loans(pools, ROUNDS) if loans == 0 else loans_of(pools, loans, draw)
-    fills, order = new_fills(pools, arbitrageurs), np.arange(arbitrageurs)
+    fills, order = new_fills(pools, arbitrageurs, pools_per_lrt=each), np.arange(arbitrageurs)
+    flow = np.full(each, 1.0 / each)
 
     def run() -> None:
         fresh = Loans(*(array.copy() for array in book))
         holdings = np.zeros((arbitrageurs, pools))
-        trade_day(records.copy(), traders.copy(), order, holdings, terms, sells, buys, ROUNDS, fills, fresh)
+        trade_day(records.copy(), traders.copy(), order, holdings, terms, sells, buys, ROUNDS, flow, fills, fresh)
 
     return run
 
@@ -113,6 +114,9 @@ def bench_sizes() -> None:
             f"{taken / small:.1f} x",
             f"{1e3 * taken:.2f} ms",
         )
+    for each in (2, 4):
+        taken = seconds(day_of(5, 8, 0, each), 5)
+        line(f"5 LRTs in {each} pools each, 8 arbitrageurs", f"{taken / small:.1f} x", f"{1e3 * taken:.2f} ms")
 
 
 def main() -> None:

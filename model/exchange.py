@@ -37,11 +37,12 @@ class Exchange:
         world: the world; pools are opened for LRTs that have launched.
 
     Attributes:
-        pools: (K,) ``POOL`` records.
+        pools: (V K,) ``POOL`` records: the first pools of all LRTs, then their second ones, and so on.
+        flow: (V,) part of stakers' orders that goes to each pool of an LRT.
         arbitrageurs: (A,) ``ARBITRAGEUR`` records: ordinary ones first, then a patient one per tier.
         held: (A, K) LRT shares that arbitrageurs hold.
         providers_shares: (K,) shares that liquidity providers hold outside the pools, waiting for redemption to open.
-        lp_fee_apr: (K,) fees of each pool over its size, per year, averaged over two weeks.
+        lp_fee_apr: (V K,) fees of each pool over its size, per year, averaged over two weeks.
         orders: stakers' orders of the day, the first ``filed`` of them valid.
         fills: outcome of the last day of trade.
     """
@@ -51,9 +52,7 @@ class Exchange:
         self.names = list(scenario.lrt)
         count = len(self.names)
         self.first = world.venues.size - count
-        self.pools = np.zeros(count, POOL)
-        self.pools["fee"] = scenario.markets.pool_fee
-        self.pools["amplification"] = [scenario.pool_amplification(name) for name in self.names]
+        self._declare_pools()
         self.arbitrageurs = self._declare_arbitrageurs()
         self.held = np.zeros((self.arbitrageurs.size, count))
         self.orders = np.zeros(2 * world.stakers.size + 1, ORDER)
@@ -61,18 +60,31 @@ class Exchange:
         self.terms = np.zeros(count, TERMS)
         self.sells = np.zeros((count, len(DISCOUNT_BUCKETS)))
         self.buys = np.zeros(count)
-        self.fills: Fills = new_fills(count, self.arbitrageurs.size)
-        self.fills.lrts["close_price"] = self.fills.lrts["lowest_price"] = self.fills.lrts["mean_price"] = 1.0
+        self.fills: Fills = new_fills(count, self.arbitrageurs.size, pools_per_lrt=self.sizes.size)
+        for fills in (self.fills.lrts, self.fills.pools):
+            fills["close_price"] = fills["lowest_price"] = fills["mean_price"] = 1.0
         self._acting = acting_order(self.arbitrageurs)
-        self.lp_fee_apr = np.zeros(count)
+        self.lp_fee_apr = np.zeros(self.pools.size)
         self.providers_shares = np.zeros(count)
-        self._prices = np.ones((PRICE_MEMORY_DAYS, count))
+        self._prices = np.ones((PRICE_MEMORY_DAYS, self.pools.size))
         self.on_recovery: Callable[[float], None] = lambda paid: None
         self.today = 0
         self._claims: list[tuple[int, int, int, float]] = []
         for k in range(count):
             if world.venues[self.first + k]["launched"]:
                 self.resize_pool(k, 1.0)
+
+    def _declare_pools(self) -> None:
+        """Empty pools: a first one for each LRT, and as many further ones as the scenario says."""
+        markets, count = self.scenario.markets, len(self.names)
+        self.sizes = np.array([1.0, *markets.side_pools])
+        elsewhere = np.array(markets.side_pool_flow or self.sizes[1:] / self.sizes.sum())
+        self.flow = np.array([1.0 - elsewhere.sum(), *elsewhere])
+        self.pools = np.zeros(self.sizes.size * count, POOL)
+        self.pools["fee"][:count] = markets.pool_fee
+        self.pools["amplification"][:count] = [self.scenario.pool_amplification(name) for name in self.names]
+        self.pools["fee"][count:] = markets.side_pool_fee
+        self.pools["amplification"][count:] = markets.side_pool_amplification
 
     def _declare_arbitrageurs(self) -> NDArray[np.void]:
         terms = self.scenario.arbitrage
@@ -93,28 +105,60 @@ class Exchange:
         self.ordinary = ordinary
         return out
 
+    # --- pools by LRT -------------------------------------------------------------------------------------------------
+
+    def pools_of(self, k: int) -> range:
+        """Places of the pools of an LRT in ``pools``, its first one first."""
+        return range(k, self.pools.size, len(self.names))
+
+    def _by_lrt(self, values: NDArray[Any]) -> NDArray[Any]:
+        """(V, K) values by pool as rows of first, second, … pools."""
+        return values.reshape(self.sizes.size, len(self.names))
+
+    def pooled_shares(self) -> Floats:
+        """(K,) shares of each LRT in all its pools."""
+        return np.asarray(self._by_lrt(self.pools["token"]).sum(axis=0))
+
+    def pooled_eth(self) -> Floats:
+        """(K,) ETH in all pools of each LRT."""
+        return np.asarray(self._by_lrt(self.pools["eth"]).sum(axis=0))
+
+    def pool_gaps(self) -> Floats:
+        """(K,) largest difference between the closing prices of an LRT's pools that trade, over NAV."""
+        prices = self._by_lrt(self.fills.pools["close_price"])
+        trading = self._by_lrt(self.fills.pools["invariant"]) > 0.0
+        highest, lowest = np.where(trading, prices, -np.inf).max(axis=0), np.where(trading, prices, np.inf).min(axis=0)
+        return np.where(trading.sum(axis=0) > 1, highest - lowest, 0.0)
+
+    def _nav_of(self, m: int) -> float:
+        return float(self.world.venues[self.first + m % len(self.names)]["nav"])
+
     # --- liquidity ----------------------------------------------------------------------------------------------------
 
     def resize_pool(self, k: int, pace: float) -> None:
         """Liquidity providers follow supply: they add on both sides, or take ETH out, at a pace in (0, 1]."""
-        change = pace * self._wanted(k)
-        pool, nav = self.pools[k], float(self.world.venues[self.first + k]["nav"])
+        for m, change in [(m, pace * self._wanted(m)) for m in self.pools_of(k)]:
+            self._resize(m, change)
+
+    def _resize(self, m: int, change: float) -> None:
+        pool, nav = self.pools[m], self._nav_of(m)
         present = 0.5 * float(pool["eth"] + pool["token"] * nav)
         if change > 0.0:
-            self._grow(k, change)
+            self._grow(m, change)
             return
-        self._shrink(k, min(-change / max(present, 1e-300), 0.5))
+        self._shrink(m, min(-change / max(present, 1e-300), 0.5))
 
-    def _wanted(self, k: int) -> float:
-        """ETH on each side by which providers would like the pool of an LRT to be larger."""
-        book, nav = self.world.books[self.first + k], self.world.venues[self.first + k]["nav"]
-        markets, pool = self.scenario.markets, self.pools[k]
-        normal = min(self.scenario.depth_fraction(self.names[k]) * book["shares"] * nav, markets.maximum_pool_eth)
-        return float(normal * self.appetite(k) - 0.5 * (pool["eth"] + pool["token"] * nav))
+    def _wanted(self, m: int) -> float:
+        """ETH on each side by which providers would like a pool to be larger."""
+        k, nav = m % len(self.names), self._nav_of(m)
+        markets, pool, shares = self.scenario.markets, self.pools[m], self.world.books[self.first + k]["shares"]
+        normal = min(self.scenario.depth_fraction(self.names[k]) * shares * nav, markets.maximum_pool_eth)
+        size = self.sizes[m // len(self.names)]
+        return float(normal * size * self.appetite(m) - 0.5 * (pool["eth"] + pool["token"] * nav))
 
-    def _grow(self, k: int, change: float) -> None:
+    def _grow(self, m: int, change: float) -> None:
         """Providers add ``change`` ETH on each side, in the pool's proportions; tokens that they kept go first."""
-        pool, nav = self.pools[k], float(self.world.venues[self.first + k]["nav"])
+        pool, nav, k = self.pools[m], self._nav_of(m), m % len(self.names)
         eth, worth = self._proportions(pool, nav, change)
         kept = min(float(self.providers_shares[k]), worth / nav)
         self.providers_shares[k] -= kept
@@ -122,9 +166,9 @@ class Exchange:
         pool["token"] += kept + move.mint(self.world, self.first + k, worth - kept * nav)
         self.world.accounts[0]["outside_in"] += eth + worth - kept * nav
 
-    def _shrink(self, k: int, part: float) -> None:
+    def _shrink(self, m: int, part: float) -> None:
         """Providers take a part of the pool; tokens are redeemed, or kept while that is closed."""
-        pool = self.pools[k]
+        pool, k = self.pools[m], m % len(self.names)
         self.world.accounts[0]["outside_out"] += part * pool["eth"]
         pool["eth"] -= part * pool["eth"]
         shares = part * pool["token"]
@@ -142,11 +186,12 @@ class Exchange:
         """
         if not factor > 0.0:
             raise ValueError(f"a pool can be scaled by a factor above 0, not by {factor}")
-        pool, nav = self.pools[k], float(self.world.venues[self.first + k]["nav"])
-        change = 0.5 * float(pool["eth"] + pool["token"] * nav) * (factor - 1.0)
-        self._grow(k, change) if change > 0.0 else self._shrink(k, 1.0 - factor)
+        for m in self.pools_of(k):
+            pool, nav = self.pools[m], self._nav_of(m)
+            change = 0.5 * float(pool["eth"] + pool["token"] * nav) * (factor - 1.0)
+            self._grow(m, change) if change > 0.0 else self._shrink(m, 1.0 - factor)
 
-    def appetite(self, k: int) -> float:
+    def appetite(self, m: int) -> float:
         """Size of a pool that its providers want, over the normal one: they come for yield and leave under stress.
 
         The yield is that of fees and incentives (which are shared by all providers, so a smaller pool pays each more).
@@ -154,15 +199,15 @@ class Exchange:
         correlated tokens loses to better informed traders grows with both (LVR; J. Milionis et al., arXiv:2208.06046).
         """
         markets = self.scenario.markets
-        paid = (self.lp_fee_apr[k] + markets.lp_incentive_apr) / markets.lp_required_apr
+        paid = (self.lp_fee_apr[m] + markets.lp_incentive_apr) / markets.lp_required_apr
         wanted = min(max(paid, 0.1), 10.0) ** markets.lp_elasticity
-        stress = max(1.0 - float(self._prices[-1, k]), 0.0) + float(self._prices[:, k].std())
+        stress = max(1.0 - float(self._prices[-1, m]), 0.0) + float(self._prices[:, m].std())
         return float(wanted * np.exp(-markets.lp_flight * stress))
 
     def _watch_pools(self) -> None:
         """Providers see the day's fees and closing prices; under stress they do not wait for the week's end."""
-        fills, pools = self.fills.lrts, self.pools
-        nav = self.world.venues["nav"][self.first :]
+        fills, pools = self.fills.pools, self.pools
+        nav = np.tile(self.world.venues["nav"][self.first :], self.sizes.size)
         size = np.maximum(pools["eth"] + pools["token"] * nav, 1.0)
         yield_today = 365.0 * pools["fee"] * fills["volume_eth"] / size
         self.lp_fee_apr += (yield_today - self.lp_fee_apr) / FEE_MEMORY_DAYS
@@ -170,9 +215,10 @@ class Exchange:
         self._prices[-1] = fills["close_price"]
         if self.scenario.markets.lp_flight <= 0.0:
             return
-        for k in np.flatnonzero(1.0 - fills["close_price"] > STRESS_DISCOUNT):
-            if self._wanted(int(k)) < 0.0:
-                self.resize_pool(int(k), self.scenario.markets.lp_response)
+        for m in np.flatnonzero(1.0 - fills["close_price"] > STRESS_DISCOUNT):
+            change = self._wanted(int(m))
+            if change < 0.0:
+                self._resize(int(m), self.scenario.markets.lp_response * change)
 
     @staticmethod
     def _proportions(pool: NDArray[np.void], nav: float, change: float) -> tuple[float, float]:
@@ -224,11 +270,11 @@ class Exchange:
         cap, supply = world.books["deposit_cap"][first:], world.books["shares"][first:] * venues["nav"]
         terms["mint_room_eth"] = np.where(cap > 0.0, np.maximum(cap - supply, 0.0), np.inf)
         self._hand_in_kept()
-        loans = no_loans(self.pools.size, self.scenario.markets.rounds_per_day) if loans is None else loans
+        loans = no_loans(len(self.names), self.scenario.markets.rounds_per_day) if loans is None else loans
         move.collect_orders(self.orders, self.filed, first, self.sells, self.buys)
         trade_day(
             self.pools, self.arbitrageurs, self._acting, self.held, terms, self.sells, self.buys,
-            self.scenario.markets.rounds_per_day, self.fills, loans,
+            self.scenario.markets.rounds_per_day, self.flow, self.fills, loans,
         )  # fmt: skip
         self._book(day)
         move.settle_orders(world, self.orders, self.filed, first, self.sells, self.buys, self.fills, day)
@@ -239,7 +285,7 @@ class Exchange:
     def _book(self, day: int) -> None:
         fills, account = self.fills, self.world.accounts[0]
         account["gas"] += fills.gas_eth.sum()
-        for k in range(self.pools.size):
+        for k in range(len(self.names)):
             book = self.world.books[self.first + k]
             minted = fills.lrts["mint_eth"][k] + fills.minted_eth[:, k].sum()
             if minted > 0.0:
@@ -273,7 +319,7 @@ class Exchange:
             self.arbitrageurs["locked"][owner] += eth
 
     def drain(self, k: int, fraction: float) -> float:
-        """Let an attacker take part of the ETH of an LRT's pool; returns the ETH.
+        """Let an attacker take part of the ETH of an LRT's first pool; returns the ETH.
 
         The pool is left with more of the token, so the price falls until somebody trades it back.
         """

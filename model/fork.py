@@ -128,6 +128,7 @@ def _differences(before: Any, after: Any) -> Iterator[str]:
         ("the list of operators", lambda model: model.restaking_layer.operator_names),
         ("the list of AVSs", lambda model: model.restaking_layer.avs_names),
         ("what is recorded", lambda model: model.scenario.recording),
+        ("the number of pools", lambda model: model.exchange.pools.size),
         ("the number of arbitrageurs", lambda model: model.exchange.arbitrageurs.size),
     )
     for what, value in named:
@@ -182,6 +183,7 @@ def _adopt_markets(model: Any, before: Any, after: Any) -> None:
     own, old, new = model.exchange, before.exchange, after.exchange
     own.scenario = model.scenario
     _take_fields(own.pools, old.pools, new.pools, ("fee", "amplification"))
+    own.sizes, own.flow = new.sizes, new.flow
     _take_fields(own.arbitrageurs, old.arbitrageurs, new.arbitrageurs, ("required_return", "gas_eth", "multiple"))
     if own.ordinary < own.arbitrageurs.size:
         own.patient_weights = new.patient_weights

@@ -95,9 +95,8 @@ class LossBook:
         kinds, nav, first = self._holdings.shape[0], world.venues["nav"], exchange.first
         out[:] = 0.0
         out[:kinds] = self._holdings
-        out[self.index("liquidity_providers"), first:] = (exchange.pools["token"] + exchange.providers_shares) * nav[
-            first:
-        ]
+        provided = exchange.pooled_shares() + exchange.providers_shares
+        out[self.index("liquidity_providers"), first:] = provided * nav[first:]
         out[self.index("arbitrageurs"), first:] = exchange.held.sum(axis=0) * nav[first:]
         out[self.index("outside")] += world.outside_shares * nav
         out[:, IDLE] = 0.0

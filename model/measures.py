@@ -142,7 +142,8 @@ class Measures:
             "discount": np.where(supply > 0.0, 1.0 - np.minimum(fills["lowest_price"], 1.0), 0.0),
             "depth_1pct": self._depth(0.01),
             "depth_10pct": self._depth(0.10),
-            "pool_eth": exchange.pools["eth"],
+            "pool_eth": exchange.pooled_eth(),
+            "pool_gap": exchange.pool_gaps(),
             "buffer_eth": books["buffer"],
             "queue_eth": books["claims"],
             "queue_days": venues["wait_days"],
@@ -174,7 +175,7 @@ class Measures:
 
     def _depth(self, part: float) -> Floats:
         exchange, venues = self.model.exchange, self.model.world.venues
-        out = np.empty(exchange.pools.size)
+        out = np.empty(len(exchange.names))
         shares = self.model.world.books["shares"][exchange.first :]
         selling_costs(exchange.pools, venues["nav"][exchange.first :], shares, part, out)
         return out
@@ -245,6 +246,7 @@ class Measures:
             "airdrop_retention": self._retention(day, supply),
             "sentiment": model.campaigns.sentiment,
             "worst_discount": float(lrts["discount"].max(initial=0.0)),
+            "widest_pool_gap": float(lrts["pool_gap"].max(initial=0.0)),
             "lrt_posted_share": posted / max(lrt_supply, 1e-300),
             "loans_eth": model.lending.lent_eth,
             "loop_leverage": posted / float(borrowed[2]) if borrowed[2] > 0.0 else 1.0,

@@ -119,7 +119,7 @@ class Signals:
         """(K,) part of each LRT's supply that is posted as collateral or stands in its pool."""
         model = self.model
         navs = model.world.venues["nav"][model.first_lrt :]
-        used = model.lending.survey[:, 0] + model.exchange.pools["token"] * navs
+        used = model.lending.survey[:, 0] + model.exchange.pooled_shares() * navs
         return np.asarray(used / np.maximum(model.lrt_supplies, 1.0))
 
     def _exits(self) -> None:

@@ -11,7 +11,7 @@ def close_exits(world, pools, mean_price, opening_days, day, restaking, churn, s
 
     Args:
         world: the world.
-        pools: (K,) ``POOL``.
+        pools: (V K,) ``POOL``, the first pools of all LRTs first.
         mean_price: (K,) mean price over NAV of the day's rounds.
         opening_days: (K,) believed days until redemption opens.
         day: day of the run.
@@ -21,7 +21,8 @@ def close_exits(world, pools, mean_price, opening_days, day, restaking, churn, s
         illiquidity: yearly charge while redemption is closed.
         forget: part of a remembered discount that a day leaves.
     """
-    venues, first = world.venues, world.venues.size - pools.size
+    venues, lrts = world.venues, mean_price.size
+    first = venues.size - lrts
     queue = 0.0
     for cohort in range(world.heads[0], day + 1):
         for column in range(world.exits.shape[1]):
@@ -40,10 +41,13 @@ def close_exits(world, pools, mean_price, opening_days, day, restaking, churn, s
             book["escrow_days"],
             book["parallel"] == 1,
         )
-    for k in range(pools.size):
-        row, pool = venues[first + k], pools[k]
+    for k in range(lrts):
+        row = venues[first + k]
         row["opening_days"] = opening_days[k]
-        row["bargain"] = max(0.0, 0.5 * (pool["token"] * row["nav"] - pool["eth"]))
+        bargain = 0.0
+        for m in range(k, pools.size, lrts):
+            bargain += max(0.0, 0.5 * (pools[m]["token"] * row["nav"] - pools[m]["eth"]))
+        row["bargain"] = bargain
         row["illiquidity"] = 0.0 if row["redemption_open"] == 1 else illiquidity
         row["remembered_discount"] = max(max(0.0, 1.0 - mean_price[k]), row["remembered_discount"] * forget)
 

@@ -147,14 +147,14 @@ def reduce_debt(world, row, amount):
 
 
 @compiled
-def read_oracle(terms, price):
-    """The market's idea of a token's price over NAV, from its pool's price and the slow one."""
+def read_oracle(terms, price, elsewhere):
+    """The market's idea of a token's price over NAV, from its first pool's price and the price ``elsewhere``."""
     if terms["oracle"] == SPOT:
         return price
     if terms["oracle"] == TWAP:
         return terms["slow_price"]
     if terms["oracle"] == MEAN:
-        return terms["oracle_weight"] * price + (1.0 - terms["oracle_weight"]) * terms["slow_price"]
+        return terms["oracle_weight"] * price + (1.0 - terms["oracle_weight"]) * elsewhere
     return 1.0
 
 

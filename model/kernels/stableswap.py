@@ -25,6 +25,7 @@ Record = Any
 """One element of a structured array; numba and numpy give it different types."""
 
 _MOST_STEPS = 255
+_HALVINGS = 60
 _CONVERGED = 2e-15  # relative change of D that rounding alone can make
 _ROUNDED_DOWN = 1.0 - 2.0**-50
 _LAST_STEP = 1e-9  # a Newton step this small leaves an error of its square
@@ -294,18 +295,56 @@ def selling_cost(pool: Record, nav: float, shares: float) -> float:
 
 
 @compiled
-def selling_costs(pools: np.ndarray, navs: np.ndarray, shares: np.ndarray, part: float, out: np.ndarray) -> None:
-    """:func:`selling_cost` of a part of the supply of every LRT; 1 where there is nothing to sell or no pool.
+def routed_selling_cost(pools: np.ndarray, first: int, step: int, nav: float, shares: float) -> float:
+    """:func:`selling_cost` of ``shares`` (above 0) spread over several pools so that it is least.
+
+    The last unit then brings the same in every pool that takes any: the common price is found by halving.
 
     Args:
-        pools: (K,) ``POOL``.
+        pools: ``POOL``; those of the token are ``first``, ``first + step``, and so on.
+        first: place of the first.
+        step: distance between them.
+        nav: ETH per share.
+        shares: what is sold.
+    """
+    low, high = 0.0, 2.0
+    for _ in range(_HALVINGS):
+        price, taken = 0.5 * (low + high), 0.0
+        for m in range(first, len(pools), step):
+            taken += shares_to_price(pools[m], nav, price / (1.0 - pools[m]["fee"]))
+        if taken > shares:
+            low = price
+        else:
+            high = price
+    taken, eth = 0.0, 0.0
+    for m in range(first, len(pools), step):
+        here = min(shares_to_price(pools[m], nav, high / (1.0 - pools[m]["fee"])), shares - taken)
+        eth += quote_sale(pools[m], nav, here)
+        taken += here
+    if taken <= 0.0:
+        return 1.0
+    return 1.0 - eth / (taken * nav)
+
+
+@compiled
+def selling_costs(pools: np.ndarray, navs: np.ndarray, shares: np.ndarray, part: float, out: np.ndarray) -> None:
+    """What selling a part of the supply of every LRT costs; 1 where there is nothing to sell or no pool.
+
+    Args:
+        pools: (V K,) ``POOL``, V for each LRT, the first ones of all first.
         navs: (K,) ETH per share.
         shares: (K,) supplies.
         part: fraction of supply that is sold at once.
         out: (K,) written.
     """
-    for k in range(len(pools)):
-        out[k] = selling_cost(pools[k], navs[k], part * shares[k]) if shares[k] > 0.0 else 1.0
+    lrts = len(shares)
+    for k in range(lrts):
+        if shares[k] <= 0.0:
+            out[k] = 1.0
+        elif len(pools) == lrts:
+            out[k] = selling_cost(pools[k], navs[k], part * shares[k])
+        else:
+            out[k] = routed_selling_cost(pools, k, lrts, navs[k], part * shares[k])
 
 
 @compiled

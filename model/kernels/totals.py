@@ -31,7 +31,7 @@ def add_up(world, day, restaking, pools, arbitrageurs, out):
         world: the world.
         day: last day with anything in a queue.
         restaking: index of the first restaking venue.
-        pools: (K,) ``POOL``.
+        pools: (V K,) ``POOL``.
         arbitrageurs: (A,) ``ARBITRAGEUR``.
         out: ``TOTALS``, written.
     """

@@ -5,7 +5,12 @@ A day has ``rounds`` rounds. In each, an equal part of the day's orders arrives 
 1. sellers, the most willing bucket first; a bucket sells while the marginal price after the fee is at least one less
    the discount that it accepts;
 2. entrants, who buy the pool while that is cheaper than minting at NAV, fee included, and mint what is left;
-3. arbitrageurs, in the given order, each visiting the LRTs from the widest edge to the narrowest.
+3. arbitrageurs, in the given order, each visiting the pools, and the gaps between pools of one LRT, from the widest
+   edge to the narrowest.
+
+An LRT may trade in several pools. Each has orders of its own, of people who trade where they always do; what holds
+the pools' prices together is arbitrage alone. With K LRTs, pool ``m`` is one of LRT ``m % K`` and the first K pools
+are the first ones, whose price is the LRT's price.
 
 Nobody else sets a floor: with redemption closed the price rests on patient capital, and below that on nothing.
 The definition of one arbitrageur's round is ``Arbitrageur.step``; of the day, ``trade_day_by_agents`` in
@@ -23,6 +28,12 @@ from .stableswap import Record
 
 LOAN_DUST = 1e-9
 """Collateral (ETH) below which nothing is left of it."""
+
+BRIDGE_PRECISION = 1e-12
+"""Width of the bracket of what a trade between two pools spends, relative to the largest spending left."""
+
+SAME_PRICE = 1e-9
+"""Relative difference below which two prices are one: arbitrage leaves no more than rounding between pools."""
 
 DISCOUNT_BUCKETS = np.array(
     [0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30, 0.45, 0.65, 1.0]
@@ -71,20 +82,35 @@ class Fills(NamedTuple):
     other accounts are ``bought_shares`` (to entrants) and ``redeem_shares`` (to the redemption queue).
     """
 
-    lrts: np.ndarray  # (K,) FILL
+    lrts: np.ndarray  # (K,) FILL: prices of the first pool, sums over pools of the rest
     sold_shares: np.ndarray  # (K, B) shares that found a price
     sold_eth: np.ndarray  # (K, B) what they brought: one average price per bucket and day
     redeem_shares: np.ndarray  # (A, K) shares handed in for redemption
     minted_eth: np.ndarray  # (A, K) ETH that arbitrageurs minted with
     minted_shares: np.ndarray  # (A, K) shares minted and sold at a premium
     gas_eth: np.ndarray  # (A,) ETH burned
+    pools: np.ndarray  # (M,) FILL of each pool; ``lrts`` itself when every LRT has one
+    pool_sold_shares: np.ndarray  # (M, B) by pool; ``sold_shares`` itself when every LRT has one
+    pool_sold_eth: np.ndarray  # (M, B)
 
 
-def new_fills(lrts: int, arbitrageurs: int, buckets: int = len(DISCOUNT_BUCKETS)) -> Fills:
+def new_fills(lrts: int, arbitrageurs: int, buckets: int = len(DISCOUNT_BUCKETS), *, pools_per_lrt: int = 1) -> Fills:
     """Arrays for the outcome of a day; :func:`trade_day` clears them itself, so they can be used again."""
-    sold, handed = (lrts, buckets), (arbitrageurs, lrts)
-    arrays = (np.zeros(shape) for shape in (sold, sold, handed, handed, handed, arbitrageurs))
-    return Fills(np.zeros(lrts, FILL), *arrays)
+    handed, pools = (arbitrageurs, lrts), pools_per_lrt * lrts
+    by_lrt, sold_shares, sold_eth = np.zeros(lrts, FILL), np.zeros((lrts, buckets)), np.zeros((lrts, buckets))
+    alone = pools_per_lrt == 1
+    return Fills(
+        by_lrt,
+        sold_shares,
+        sold_eth,
+        redeem_shares=np.zeros(handed),
+        minted_eth=np.zeros(handed),
+        minted_shares=np.zeros(handed),
+        gas_eth=np.zeros(arbitrageurs),
+        pools=by_lrt if alone else np.zeros(pools, FILL),
+        pool_sold_shares=sold_shares if alone else np.zeros((pools, buckets)),
+        pool_sold_eth=sold_eth if alone else np.zeros((pools, buckets)),
+    )
 
 
 @compiled
@@ -193,8 +219,11 @@ def _sellers(
 
 
 @compiled
-def _entrants(arrived: float, pool: Record, terms: Record, wanted: float, fill: Record) -> None:
-    """Spends the standing orders of ``wanted`` ETH: in the pool while cheaper, fee included, else by minting."""
+def _entrants(arrived: float, pool: Record, terms: Record, wanted: float, fill: Record, first: Record) -> None:
+    """Spends the standing orders of ``wanted`` ETH: in the pool while cheaper, fee included, else by minting.
+
+    ``first``: the fill of the LRT's first pool, which keeps the room under the cap for all of them.
+    """
     budget = wanted * arrived - fill["bought_eth"] - fill["mint_eth"]
     if budget <= 0.0:
         return
@@ -208,9 +237,9 @@ def _entrants(arrived: float, pool: Record, terms: Record, wanted: float, fill: 
         fill["bought_shares"] = fill["bought_shares"] + shares
         budget -= spent
     if terms["deposit_open"] and budget > 0.0:
-        minted = min(budget, fill["mint_room_eth"])
+        minted = min(budget, first["mint_room_eth"])
         fill["mint_eth"] = fill["mint_eth"] + minted
-        fill["mint_room_eth"] = fill["mint_room_eth"] - minted
+        first["mint_room_eth"] = first["mint_room_eth"] - minted
 
 
 # --- arbitrageurs -----------------------------------------------------------------------------------------------------
@@ -234,13 +263,13 @@ def bid_price(arbitrageur: Record, terms: Record) -> float:
 
 
 @compiled
-def _edge(arbitrageur: Record, pool: Record, terms: Record, fill: Record) -> float:
+def _edge(arbitrageur: Record, pool: Record, terms: Record, fill: Record, first: Record) -> float:
     """How far the marginal price is on the profitable side of where the arbitrageur starts to trade; 0 when not."""
     if fill["invariant"] <= 0.0:
         return 0.0
     keep, price = 1.0 - pool["fee"], fill["close_price"]
     edge: float = max(0.0, bid_price(arbitrageur, terms) * keep - price)
-    if terms["deposit_open"] and fill["mint_room_eth"] > 0.0:
+    if terms["deposit_open"] and first["mint_room_eth"] > 0.0:
         edge = max(edge, price * keep - 1.0)
     return edge
 
@@ -262,14 +291,14 @@ def _buy_discount(arbitrageur: Record, pool: Record, terms: Record, fill: Record
 
 
 @compiled
-def _mint_and_sell(arbitrageur: Record, pool: Record, terms: Record, fill: Record) -> float:
+def _mint_and_sell(arbitrageur: Record, pool: Record, terms: Record, fill: Record, first: Record) -> float:
     """Mints at NAV and sells into a premium while a unit brings what it cost and the gain covers the gas.
 
     Returns:
         The ETH that was minted with.
     """
     nav, gas = terms["nav"], arbitrageur["gas_eth"]
-    most = min(arbitrageur["eth"] - gas, fill["mint_room_eth"])
+    most = min(arbitrageur["eth"] - gas, first["mint_room_eth"])
     cost: float = _salable(1.0 / (1.0 - pool["fee"]), pool, nav, most, fill)
     proceeds = _quote_sale(pool, nav, cost, fill)
     gain = proceeds - cost - gas
@@ -278,22 +307,92 @@ def _mint_and_sell(arbitrageur: Record, pool: Record, terms: Record, fill: Recor
     _swap(pool, nav, -proceeds, cost / nav, fill)
     arbitrageur["eth"] = arbitrageur["eth"] + gain
     arbitrageur["profit"] = arbitrageur["profit"] + gain
-    fill["mint_room_eth"] = fill["mint_room_eth"] - cost
+    first["mint_room_eth"] = first["mint_room_eth"] - cost
     return cost
 
 
 @compiled
+def _ends(k: int, lrts: int, pools: np.ndarray, fills: Fills) -> tuple[int, int, float]:
+    """The pools of an LRT where it is cheapest to buy and dearest to sell, and what a unit earns between them.
+
+    Of pools with the same price the first; what a unit earns is negative when the fees are more than the gap, or when
+    fewer than two pools trade.
+    """
+    cheap, dear, cost, proceeds = k, k, np.inf, 0.0
+    for m in range(k, len(pools), lrts):
+        if fills.pools[m]["invariant"] <= 0.0:
+            continue
+        keep, price = 1.0 - pools[m]["fee"], fills.pools[m]["close_price"]
+        if price / keep < cost * (1.0 - SAME_PRICE):
+            cheap, cost = m, price / keep
+        if price * keep > proceeds * (1.0 + SAME_PRICE):
+            dear, proceeds = m, price * keep
+    return cheap, dear, proceeds - cost
+
+
+@compiled
+def _price_after(pool: Record, nav: float, eth: float, worth: float, fill: Record) -> float:
+    """Marginal price once ``eth`` was paid in, or else ``worth``; the other is 0."""
+    ann, d = 2.0 * pool["amplification"], fill["invariant"]
+    if eth > 0.0:
+        bought = pool["eth"] + eth
+        after: float = stableswap.marginal_price(bought, stableswap.other_reserve(bought, d, ann), d, ann)
+        return after
+    sold = pool["token"] * nav + worth
+    before: float = stableswap.marginal_price(stableswap.other_reserve(sold, d, ann), sold, d, ann)
+    return before
+
+
+@compiled
+def _still_pays(eth: float, cheap: Record, dear: Record, nav: float, bought: Record, sold: Record) -> bool:
+    """Whether the last of ``eth`` spent in the cheap pool comes back from the dear one, fees included."""
+    worth = _quote_purchase(cheap, nav, eth, bought)
+    cost = _price_after(cheap, nav, eth, 0.0, bought) / (1.0 - cheap["fee"])
+    return _price_after(dear, nav, 0.0, worth, sold) * (1.0 - dear["fee"]) >= cost
+
+
+@compiled
+def _bridge(arbitrageur: Record, cheap: Record, dear: Record, nav: float, bought: Record, sold: Record) -> bool:
+    """Buys in one pool what it sells in another until the last unit earns nothing, limited by capital; True if it did.
+
+    Within one transaction, so the capital is back at once; the gain must cover the gas.
+    """
+    gas = arbitrageur["gas_eth"]
+    low, high = 0.0, arbitrageur["eth"] - gas
+    if _still_pays(high, cheap, dear, nav, bought, sold):
+        low = high
+    while high - low > BRIDGE_PRECISION * high:
+        middle = 0.5 * (low + high)
+        if _still_pays(middle, cheap, dear, nav, bought, sold):
+            low = middle
+        else:
+            high = middle
+    worth = _quote_purchase(cheap, nav, low, bought)
+    proceeds = _quote_sale(dear, nav, worth, sold)
+    gain = proceeds - low - gas
+    if gain <= 0.0:
+        return False
+    _swap(cheap, nav, low, -worth / nav, bought)
+    _swap(dear, nav, -proceeds, worth / nav, sold)
+    arbitrageur["eth"] = arbitrageur["eth"] + gain
+    arbitrageur["profit"] = arbitrageur["profit"] + gain
+    return True
+
+
+@compiled
 def _trade(
-    a: int, k: int, arbitrageur: Record, pool: Record, terms: Record, holdings: np.ndarray, fills: Fills
+    a: int, m: int, arbitrageur: Record, pool: Record, terms: Record, holdings: np.ndarray, fills: Fills
 ) -> bool:
-    """One arbitrageur's round on one LRT that shows an edge; True when it traded."""
-    if fills.lrts[k]["close_price"] > 1.0:
-        minted = _mint_and_sell(arbitrageur, pool, terms, fills.lrts[k])
+    """One arbitrageur's round on one pool that shows an edge; True when it traded."""
+    k = m % holdings.shape[1]
+    fill = fills.pools[m]
+    if fill["close_price"] > 1.0:
+        minted = _mint_and_sell(arbitrageur, pool, terms, fill, fills.pools[k])
         fills.minted_eth[a, k] += minted
         fills.minted_shares[a, k] += minted / terms["nav"]
         traded = minted > 0.0
     else:
-        shares = _buy_discount(arbitrageur, pool, terms, fills.lrts[k])
+        shares = _buy_discount(arbitrageur, pool, terms, fill)
         if terms["redemption_open"]:
             fills.redeem_shares[a, k] += shares
         else:
@@ -314,21 +413,39 @@ def _arbitrage(
     edges: np.ndarray,
     fills: Fills,
 ) -> bool:
-    """One arbitrageur's round over all LRTs, widest edge first; True when it traded."""
+    """One arbitrageur's round over all pools and the gaps between them, widest edge first; True when it traded.
+
+    ``edges``: working space, one per pool and, where LRTs have several pools, one per LRT for the gap between them.
+    """
     if arbitrageur["eth"] <= arbitrageur["gas_eth"]:
         return False
-    for k in range(len(pools)):
-        edges[k] = _edge(arbitrageur, pools[k], terms[k], fills.lrts[k])
+    lrts, count = len(terms), len(pools)
+    for m in range(count):
+        edges[m] = _edge(arbitrageur, pools[m], terms[m % lrts], fills.pools[m], fills.pools[m % lrts])
+    for place in range(count, len(edges)):
+        edges[place] = _ends(place - count, lrts, pools, fills)[2]
     traded = False
     while arbitrageur["eth"] > arbitrageur["gas_eth"]:
         best, widest = -1, 0.0
-        for k in range(len(pools)):
-            if edges[k] > widest:
-                best, widest = k, edges[k]
+        for place in range(len(edges)):
+            if edges[place] > widest:
+                best, widest = place, edges[place]
         if best < 0:
             break
         edges[best] = 0.0
-        traded |= _trade(a, best, arbitrageur, pools[best], terms[best], holdings, fills)
+        if best < count:
+            k, fill = best % lrts, fills.pools[best]
+            if count > lrts and _edge(arbitrageur, pools[best], terms[k], fill, fills.pools[k]) <= 0.0:
+                continue  # a trade between pools has taken it
+            traded |= _trade(a, best, arbitrageur, pools[best], terms[k], holdings, fills)
+            continue
+        k = best - count
+        cheap, dear, gap = _ends(k, lrts, pools, fills)
+        if gap <= 0.0:
+            continue
+        if _bridge(arbitrageur, pools[cheap], pools[dear], terms[k]["nav"], fills.pools[cheap], fills.pools[dear]):
+            fills.gas_eth[a] += arbitrageur["gas_eth"]
+            traded = True
     return traded
 
 
@@ -450,7 +567,9 @@ def _liquidate(
     loans: Loans,
 ) -> bool:
     """One round's liquidations of the loans on one LRT, riskiest first, each at most once; True when there were any."""
-    backing, pool, fill, nav = loans.collateral[k], pools[k], fills.lrts[k], terms[k]["nav"]
+    backing, nav, lrts = loans.collateral[k], terms[k]["nav"], len(terms)
+    best = _ends(k, lrts, pools, fills)[1]
+    pool, fill = pools[best], fills.pools[best]
     first, second = 2 * k, 2 * k + 1
     units = (1.0 / loans.prices[past, 0], 1.0 / loans.prices[past, 1])
     scales = (max(backing["threshold"] * nav, 1e-300), max(backing["threshold_stable"] * nav, 1e-300))
@@ -486,16 +605,33 @@ def _liquidate(
             for a in order:
                 _arbitrage(a, arbitrageurs[a], pools, terms, holdings, edges, fills)
         if not backing["oracle_once"]:
-            price = debts.read_oracle(backing, fill["close_price"])
+            elsewhere = _elsewhere(k, lrts, pools, nav, backing, fills)
+            price = debts.read_oracle(backing, fills.pools[k]["close_price"], elsewhere)
             backing["oracle_price"] = price
+        if len(pools) > lrts:
+            best = _ends(k, lrts, pools, fills)[1]
+            pool, fill = pools[best], fills.pools[best]
     return done
 
 
 @compiled
-def _move_oracle(terms: Record, price: float) -> None:
-    """The oracle's look at the pool, once a round."""
+def _elsewhere(k: int, lrts: int, pools: np.ndarray, nav: float, terms: Record, fills: Fills) -> float:
+    """Price of an LRT outside its first pool: mean over its other pools by size, or the slow price without any."""
+    size, weighted = 0.0, 0.0
+    for m in range(k + lrts, len(pools), lrts):
+        if fills.pools[m]["invariant"] > 0.0:
+            here = pools[m]["eth"] + pools[m]["token"] * nav
+            size += here
+            weighted += here * fills.pools[m]["close_price"]
+    return weighted / size if size > 0.0 else terms["slow_price"]
+
+
+@compiled
+def _move_oracle(k: int, pools: np.ndarray, nav: float, terms: Record, fills: Fills) -> None:
+    """The oracle's look at the pools of one LRT, once a round."""
+    price, lrts = fills.pools[k]["close_price"], len(fills.lrts)
     terms["slow_price"] = terms["oracle_keep"] * terms["slow_price"] + (1.0 - terms["oracle_keep"]) * price
-    terms["oracle_price"] = debts.read_oracle(terms, price)
+    terms["oracle_price"] = debts.read_oracle(terms, price, _elsewhere(k, lrts, pools, nav, terms, fills))
     terms["lowest_oracle"] = min(terms["lowest_oracle"], terms["oracle_price"])
 
 
@@ -505,14 +641,14 @@ def _move_oracle(terms: Record, price: float) -> None:
 @compiled
 def _open_day(pools: np.ndarray, terms: np.ndarray, holdings: np.ndarray, fills: Fills) -> None:
     """Clears the outcome, quotes all pools, and hands in what was held for an opening that has come."""
-    fills.sold_shares[:] = 0.0
-    fills.sold_eth[:] = 0.0
+    fills.pool_sold_shares[:] = 0.0
+    fills.pool_sold_eth[:] = 0.0
     fills.redeem_shares[:] = 0.0
     fills.minted_eth[:] = 0.0
     fills.minted_shares[:] = 0.0
     fills.gas_eth[:] = 0.0
-    for k in range(len(pools)):
-        fill = fills.lrts[k]
+    for m in range(len(pools)):
+        k, fill = m % len(terms), fills.pools[m]
         fill["bought_shares"] = 0.0
         fill["bought_eth"] = 0.0
         fill["mint_eth"] = 0.0
@@ -521,10 +657,10 @@ def _open_day(pools: np.ndarray, terms: np.ndarray, holdings: np.ndarray, fills:
         fill["volume_eth"] = 0.0
         fill["invariant"] = 0.0
         fill["close_price"] = 1.0
-        _requote(pools[k], terms[k]["nav"], fill)
+        _requote(pools[m], terms[k]["nav"], fill)
         fill["lowest_price"] = fill["close_price"]
         fill["mint_room_eth"] = max(0.0, terms[k]["mint_room_eth"])
-        if not terms[k]["redemption_open"]:
+        if not terms[k]["redemption_open"] or m != k:
             continue
         for a in range(len(holdings)):
             fills.redeem_shares[a, k] = holdings[a, k]
@@ -548,6 +684,29 @@ def _open_loans(loans: Loans) -> None:
 
 
 @compiled
+def _gather(terms: np.ndarray, buys: np.ndarray, rounds: int, fills: Fills) -> None:
+    """Ends the day: mean prices, what found no taker, and the sums over the pools of each LRT."""
+    lrts, count = len(terms), len(fills.pools)
+    for fill in fills.pools:
+        fill["mean_price"] = fill["mean_price"] / rounds
+    if count > lrts:
+        fills.lrts[:] = fills.pools[:lrts]
+        fills.sold_shares[:] = fills.pool_sold_shares[:lrts]
+        fills.sold_eth[:] = fills.pool_sold_eth[:lrts]
+        for m in range(lrts, count):
+            whole, fill = fills.lrts[m % lrts], fills.pools[m]
+            whole["bought_shares"] = whole["bought_shares"] + fill["bought_shares"]
+            whole["bought_eth"] = whole["bought_eth"] + fill["bought_eth"]
+            whole["mint_eth"] = whole["mint_eth"] + fill["mint_eth"]
+            whole["volume_eth"] = whole["volume_eth"] + fill["volume_eth"]
+            fills.sold_shares[m % lrts] += fills.pool_sold_shares[m]
+            fills.sold_eth[m % lrts] += fills.pool_sold_eth[m]
+    for k in range(lrts):
+        fill = fills.lrts[k]
+        fill["unspent_eth"] = max(0.0, buys[k] - fill["bought_eth"] - fill["mint_eth"])
+
+
+@compiled
 def trade_day(
     pools: np.ndarray,
     arbitrageurs: np.ndarray,
@@ -557,13 +716,14 @@ def trade_day(
     sells: np.ndarray,
     buys: np.ndarray,
     rounds: int,
+    flow: np.ndarray,
     fills: Fills,
     loans: Loans,
 ) -> None:
     """Runs the trading rounds of one day.
 
     Args:
-        pools: (K,) ``POOL``; reserves change.
+        pools: (V K,) ``POOL``, V for each LRT; reserves change.
         arbitrageurs: (A,) ``ARBITRAGEUR``; ``eth`` and ``profit`` change. Profit is booked when the trade is made,
             shares valued at what redemption pays (at NAV while it is closed). ``locked`` belongs to the redemption
             queue: whoever turns ``fills.redeem_shares`` into claims keeps it.
@@ -573,40 +733,40 @@ def trade_day(
         sells: (K, B) shares offered, by ``DISCOUNT_BUCKETS``.
         buys: (K,) ETH that wants the LRT.
         rounds: rounds of the day, at least 1.
+        flow: (V,) part of the orders that goes to each pool of an LRT; adds up to 1.
         fills: the outcome, cleared first.
         loans: the loans against the LRTs; positions and what the collateral records of the day change.
     """
     _open_day(pools, terms, holdings, fills)
-    edges = np.zeros(len(pools))
-    flow = sells.sum() > 0.0 or buys.sum() > 0.0
+    lrts, count = len(terms), len(pools)
+    edges = np.zeros(count + lrts if count > lrts else count)
+    ordered = sells.sum() > 0.0 or buys.sum() > 0.0
     lent = len(loans.positions) > 0
     _open_loans(loans)
     for past in range(rounds):
-        if flow:
-            arrived = (past + 1.0) / rounds
-            for k in range(len(pools)):
-                fill = fills.lrts[k]
-                _sellers(arrived, pools[k], terms[k]["nav"], sells[k], fills.sold_shares[k], fills.sold_eth[k], fill)
+        if ordered:
+            for m in range(count):
+                k, fill, arrived = m % lrts, fills.pools[m], (past + 1.0) / rounds * flow[m // lrts]
+                sold_shares, sold_eth = fills.pool_sold_shares[m], fills.pool_sold_eth[m]
+                _sellers(arrived, pools[m], terms[k]["nav"], sells[k], sold_shares, sold_eth, fill)
                 fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])
-                _entrants(arrived, pools[k], terms[k], buys[k], fill)
+                _entrants(arrived, pools[m], terms[k], buys[k], fill, fills.pools[k])
         traded = False
         if lent:
-            for k in range(len(pools)):
-                _move_oracle(loans.collateral[k], fills.lrts[k]["close_price"])
+            for k in range(lrts):
+                _move_oracle(k, pools, terms[k]["nav"], loans.collateral[k], fills)
                 if loans.starts[2 * k + 2] > loans.starts[2 * k]:
                     traded |= _liquidate(k, past, pools, arbitrageurs, order, holdings, terms, edges, fills, loans)
-                    fills.lrts[k]["lowest_price"] = min(fills.lrts[k]["lowest_price"], fills.lrts[k]["close_price"])
+                    for m in range(k, count, lrts):
+                        fill = fills.pools[m]
+                        fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])
         for a in order:
             traded |= _arbitrage(a, arbitrageurs[a], pools, terms, holdings, edges, fills)
-        quiet = not (flow or traded or lent)
+        quiet = not (ordered or traded or lent)
         same = float(rounds - past) if quiet else 1.0  # the rest of a quiet day repeats this round
-        for k in range(len(pools)):
-            fill = fills.lrts[k]
+        for fill in fills.pools:
             fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])
             fill["mean_price"] = fill["mean_price"] + fill["close_price"] * same
         if quiet:
             break
-    for k in range(len(pools)):
-        fill = fills.lrts[k]
-        fill["mean_price"] = fill["mean_price"] / rounds
-        fill["unspent_eth"] = max(0.0, buys[k] - fill["bought_eth"] - fill["mint_eth"])
+    _gather(terms, buys, rounds, fills)

@@ -197,7 +197,7 @@ class LendingMarkets:
         capacity = np.array(
             [
                 unwind_capacity(
-                    exchange.pools[k],
+                    exchange.pools[list(exchange.pools_of(k))],
                     float(venues["nav"][k]),
                     terms.bonus,
                     float(books["buffer"][k]) if venues["redemption_open"][k] else 0.0,

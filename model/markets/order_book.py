@@ -6,6 +6,7 @@ at night: what ``Fills`` does not show as sold or bought has not traded.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,6 +31,10 @@ __all__ = [
 ]
 
 
+FLOW_PRECISION = 1e-9
+"""How far the parts of the orders that go to the pools may be from adding up to 1."""
+
+
 def acting_order(arbitrageurs: np.ndarray) -> np.ndarray:
     """Indices of ``ARBITRAGEUR`` records in the order in which they act: fastest first, ties by position."""
     return np.argsort(-arbitrageurs["speed"], kind="stable").astype(np.int64)
@@ -47,16 +52,22 @@ def trade(
     order: np.ndarray | None = None,
     fills: Fills | None = None,
     loans: Loans | None = None,
+    flow: np.ndarray | None = None,
 ) -> Fills:
     """Checks the shapes and runs the compiled trading day; see :func:`..kernels.trading.trade_day`.
 
+    ``flow`` is needed where LRTs have several pools.
+
     Raises:
-        ValueError: shapes that do not belong together, or no round.
+        ValueError: shapes that do not belong together, parts of the flow that do not add up to 1, or no round.
     """
-    lrts, traders = len(pools), len(arbitrageurs)
+    lrts, traders = len(terms), len(arbitrageurs)
+    flow = np.ones(1) if flow is None else flow
+    if abs(flow.sum() - 1.0) > FLOW_PRECISION or flow.min() < 0.0:
+        raise ValueError(f"flow is {flow.tolist()}, expected parts that add up to 1")
     expected = {
+        "pools": (pools.shape, (lrts * len(flow),)),
         "holdings": (holdings.shape, (traders, lrts)),
-        "terms": (terms.shape, (lrts,)),
         "sells": (sells.shape, (lrts, len(DISCOUNT_BUCKETS))),
         "buys": (buys.shape, (lrts,)),
     }
@@ -65,10 +76,10 @@ def trade(
             raise ValueError(f"{name} has shape {shape}, expected {right}")
     if rounds < 1:
         raise ValueError(f"rounds is {rounds}, expected at least 1")
-    fills = new_fills(lrts, traders) if fills is None else fills
+    fills = new_fills(lrts, traders, pools_per_lrt=len(flow)) if fills is None else fills
     order = acting_order(arbitrageurs) if order is None else order
     loans = trading.no_loans(lrts, rounds) if loans is None else loans
-    trading.trade_day(pools, arbitrageurs, order, holdings, terms, sells, buys, rounds, fills, loans)
+    trading.trade_day(pools, arbitrageurs, order, holdings, terms, sells, buys, rounds, flow, fills, loans)
     return fills
 
 
@@ -101,6 +112,16 @@ class Pool(Protocol):
 
     def quote_sale(self, worth: float) -> float:
         """ETH for LRT worth ``worth``, after the fee."""
+
+    @property
+    def size_eth(self) -> float:
+        """Both reserves, the token at NAV."""
+
+    def price_after_purchase(self, eth: float) -> float:
+        """Marginal price once ``eth`` was spent, on the curve of now."""
+
+    def price_after_sale(self, worth: float) -> float:
+        """Marginal price once ``worth`` was sold, on the curve of now."""
 
     def swap(self, eth: float, worth: float) -> None:
         """Moves the reserves by ``eth`` and ``worth``, one of them negative."""
@@ -150,6 +171,23 @@ class StableSwapDesk:
         """ETH for LRT worth ``worth``, after the fee."""
         return float(stableswap.quote_sale(self._record, self._nav, worth / self._nav))
 
+    @property
+    def size_eth(self) -> float:
+        """Both reserves, the token at NAV."""
+        return float(self._record["eth"] + self._record["token"] * self._nav)
+
+    def price_after_purchase(self, eth: float) -> float:
+        """Marginal price once ``eth`` was spent, on the curve of now."""
+        curve, ann = stableswap.pool_invariant(self._record, self._nav), 2.0 * float(self._record["amplification"])
+        reserve = float(self._record["eth"]) + eth
+        return float(stableswap.marginal_price(reserve, stableswap.other_reserve(reserve, curve, ann), curve, ann))
+
+    def price_after_sale(self, worth: float) -> float:
+        """Marginal price once ``worth`` was sold, on the curve of now."""
+        curve, ann = stableswap.pool_invariant(self._record, self._nav), 2.0 * float(self._record["amplification"])
+        reserve = float(self._record["token"]) * self._nav + worth
+        return float(stableswap.marginal_price(stableswap.other_reserve(reserve, curve, ann), reserve, curve, ann))
+
     def swap(self, eth: float, worth: float) -> None:
         """Moves the reserves by ``eth`` and ``worth``, one of them negative."""
         self._record["eth"] += eth
@@ -157,17 +195,26 @@ class StableSwapDesk:
 
 
 class Market:
-    """One LRT for one day: its pool, its terms, and the tally of what was traded.
+    """One pool of an LRT for one day: its terms, and the tally of what was traded.
 
     Args:
         index: position of the LRT in the scenario.
         pool: where it trades.
         terms: one ``TERMS`` record, or a mapping with its fields.
-        offers: shares offered today, by ``DISCOUNT_BUCKETS``.
-        wanted_eth: ETH that wants the LRT today.
+        offers: shares offered here today, by ``DISCOUNT_BUCKETS``.
+        wanted_eth: ETH that wants the LRT here today.
+        first: the market of the LRT's first pool, which keeps the room under the cap for all; None when this is it.
     """
 
-    def __init__(self, index: int, pool: Pool, terms: Any, offers: Sequence[float], wanted_eth: float) -> None:
+    def __init__(
+        self,
+        index: int,
+        pool: Pool,
+        terms: Any,
+        offers: Sequence[float],
+        wanted_eth: float,
+        first: "Market | None" = None,
+    ) -> None:
         self.index = index
         self.pool = pool
         self.nav = float(terms["nav"])
@@ -176,7 +223,8 @@ class Market:
         self.wait_days = float(terms["wait_days"])
         self.opening_days = float(terms["opening_days"])
         self.instant_fee = float(terms["instant_fee"])
-        self.mint_room_eth = max(0.0, float(terms["mint_room_eth"]))
+        self._first = self if first is None else first
+        self._mint_room_eth = max(0.0, float(terms["mint_room_eth"]))
         self.offers = [float(shares) for shares in offers]
         self.wanted_eth = float(wanted_eth)
         self.sold_shares = [0.0] * len(self.offers)
@@ -188,9 +236,31 @@ class Market:
         self.lowest_price = self.price
 
     @property
+    def mint_room_eth(self) -> float:
+        """Room under the deposit cap, shared by the LRT's pools."""
+        return self._first._mint_room_eth
+
+    @mint_room_eth.setter
+    def mint_room_eth(self, left: float) -> None:
+        self._first._mint_room_eth = left
+
+    @property
     def trades(self) -> bool:
         """Whether the pool can fill anything."""
         return self.pool.trades
+
+    @property
+    def size_eth(self) -> float:
+        """Both reserves, the token at NAV."""
+        return self.pool.size_eth
+
+    def price_after_purchase(self, eth: float) -> float:
+        """Marginal price once ``eth`` was spent, on the curve of now."""
+        return self.pool.price_after_purchase(eth)
+
+    def price_after_sale(self, worth: float) -> float:
+        """Marginal price once ``worth`` was sold, on the curve of now."""
+        return self.pool.price_after_sale(worth)
 
     @property
     def price(self) -> float:
@@ -299,21 +369,34 @@ class Trader(Protocol):
     def step(self, market: Market) -> bool:
         """One round on one market; True when it traded."""
 
+    def gap(self, pools: Sequence[Market]) -> float:
+        """What draws it to trade between the pools of one LRT; above 0 when it wants to."""
+
+    def bridge(self, pools: Sequence[Market]) -> bool:
+        """One trade between the pools of one LRT; True when it was made."""
+
 
 class Lending(Protocol):
     """The loans on one LRT as the trading day needs them; ``agents.liquidator.LoanBook`` is one."""
 
     units: Sequence[float]
 
-    def look(self, price: float) -> None:
-        """The oracle's look at the pool, once a round."""
+    def look(self, price: float, elsewhere: float | None = None) -> None:
+        """The oracle's look at the pools, once a round."""
 
 
 class Repossessor(Protocol):
     """A liquidator as the trading day needs it; ``agents.liquidator.Liquidator`` is one."""
 
-    def step(self, market: Any, book: Any, between: Callable[[], None]) -> bool:
+    def step(self, pools: Any, book: Any, between: Callable[[], None]) -> bool:
         """One round's liquidations on one LRT; True when there were any."""
+
+
+def _mean_price(pools: Sequence[Market]) -> float | None:
+    """Mean price of the pools that trade, by size; None when none does."""
+    sizes = [pool.size_eth for pool in pools if pool.trades]
+    prices = [pool.price for pool in pools if pool.trades]
+    return float(np.average(prices, weights=sizes)) if sizes else None
 
 
 def trade_day_by_agents(
@@ -327,33 +410,38 @@ def trade_day_by_agents(
     """One day of trading in ordinary Python; the tally is left in the markets and loan books.
 
     Args:
-        markets: the LRTs in scenario order, with the orders of the day.
+        markets: the first pools of all LRTs in scenario order, then their second pools and so on, with their orders.
         traders: arbitrageurs in the order in which they act.
         rounds: rounds of the day.
         books: the loans on each LRT; none when nothing is lent.
         liquidator: who liquidates them.
         prices: (rounds, 2) units of each asset per ETH; needed with books.
     """
+    lrts = 1 + max((market.index for market in markets), default=-1)
+    pools = [markets[k::lrts] for k in range(lrts)]
 
     def arbitrage() -> None:
         for trader in traders:
-            edges = [(trader.edge(market), market) for market in markets]
-            for edge, market in sorted(edges, key=lambda pair: -pair[0]):
+            chances: list[tuple[float, Callable[[], bool]]] = []
+            chances += [(trader.edge(market), partial(trader.step, market)) for market in markets]
+            chances += [(trader.gap(own), partial(trader.bridge, own)) for own in pools if len(own) > 1]
+            for edge, take in sorted(chances, key=lambda chance: -chance[0]):
                 if edge > 0.0:
-                    trader.step(market)
+                    take()
 
-    for market in markets:
+    for market in markets[:lrts]:
         for trader in traders:
             trader.open_day(market)
     for past in range(rounds):
         for market in markets:
             market.take_orders((past + 1.0) / rounds)
-        for market, book in zip(markets, books, strict=False):
+        for own, book in zip(pools, books, strict=False):
             book.units = [1.0 / float(price) for price in prices[past]]
-            book.look(market.price)
+            book.look(own[0].price, _mean_price(own[1:]))
             if liquidator is not None:
-                liquidator.step(market, book, arbitrage)
-            market.lowest_price = min(market.lowest_price, market.price)
+                liquidator.step(own, book, arbitrage)
+            for market in own:
+                market.lowest_price = min(market.lowest_price, market.price)
         arbitrage()
         for market in markets:
             market.close_round()

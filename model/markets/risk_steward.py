@@ -24,19 +24,19 @@ CAP_USED = 0.8
 
 
 def unwind_capacity(
-    pool: NDArray[np.void], nav: float, bonus: float, redeemable_eth: float, exits_eth_per_day: float, days: float
+    pools: NDArray[np.void], nav: float, bonus: float, redeemable_eth: float, exits_eth_per_day: float, days: float
 ) -> float:
     """ETH of a token that could be turned into ETH in ``days`` at a loss of at most ``bonus``.
 
     Args:
-        pool: one ``POOL`` record.
+        pools: ``POOL`` records of the token.
         nav: ETH per share.
         bonus: largest discount that pays for itself.
         redeemable_eth: what redemption pays from buffers at once, 0 while it is closed.
         exits_eth_per_day: what validators can pay back daily, 0 while redemption is closed.
         days: the time.
     """
-    sold = nav * float(shares_to_price(pool, nav, 1.0 - bonus))
+    sold = nav * sum(float(shares_to_price(pool, nav, 1.0 - bonus)) for pool in pools)
     return sold + redeemable_eth + exits_eth_per_day * days
 
 

@@ -58,13 +58,14 @@ class LendingParameters(Parameters):
     oracle: Literal["spot", "twap", "mean", "nav"] = parameter(
         "mean",
         description="what the market believes a token is worth: the pool's price now, its time-weighted average, a "
-        "mean of this venue and slower ones, or what redemption pays",
+        "mean over its pools, or what redemption pays",
         source=_LIQUIDATED,
         role="lever",
     )
     oracle_weight: float = parameter(
         0.35,
-        description="weight of the deepest venue's present price in the mean",
+        description="weight of the first pool's present price in the mean; the rest is the mean of the other pools by "
+        "size or, without any, the slow price",
         unit="fraction",
         low=0.0,
         high=1.0,

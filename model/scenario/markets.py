@@ -1,6 +1,6 @@
 """Decentralised exchanges: pools of LRTs and of governance tokens."""
 
-from .parameter import Parameters, parameter
+from .parameter import Number, Parameters, parameter
 
 _DEPTH = "https://www.bankless.com/renzo-madness"
 _CURVE = "M. Egorov, StableSwap - efficient mechanism for Stablecoin liquidity (2019)"
@@ -35,6 +35,37 @@ class MarketParameters(Parameters):
         low=0.0,
         high=0.05,
         source="assumption: 0.01 to 0.05 % is usual between correlated assets",
+        role="lever",
+    )
+    side_pools: tuple[Number, ...] = parameter(
+        (),
+        description="further pools of every LRT: the size of each over that of the first",
+        unit="fraction",
+        source="https://www.bankless.com/renzo-madness",
+        role="lever",
+    )
+    side_pool_flow: tuple[Number, ...] = parameter(
+        (),
+        description="part of stakers' orders that goes to each further pool; empty: in proportion to their sizes",
+        unit="fraction",
+        role="lever",
+    )
+    side_pool_amplification: float = parameter(
+        1.0,
+        description="StableSwap amplification of further pools; 1 is close to a constant product",
+        low=0.01,
+        high=10_000.0,
+        source=_CURVE,
+        scale="log",
+        role="lever",
+    )
+    side_pool_fee: float = parameter(
+        0.003,
+        description="fee of further pools",
+        unit="fraction",
+        low=0.0,
+        high=0.05,
+        source="assumption: 0.3 % is usual where a pool serves any pair of tokens",
         role="lever",
     )
     rounds_per_day: int = parameter(

@@ -34,6 +34,7 @@ MAXIMUM_VENUES = 60
 """Venue columns are one byte and choices are scored venue by venue."""
 
 SHARE_TOLERANCE = 1e-6
+MOST_SIDE_POOLS = 8
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 _FIXED_VENUES = ("idle", "solo", "native", "lst_restaking")
@@ -205,6 +206,7 @@ class Scenario(Parameters):
         check_calendar(self)
         check_references(self)
         check_tiers(self)
+        check_side_pools(self)
         check_lending(self)
         return self
 
@@ -384,6 +386,24 @@ def check_tiers(scenario: Scenario) -> None:
             _reject(f"arbitrage.{key}", "must not be negative")
     if abs(sum(weights) - 1.0) > SHARE_TOLERANCE:
         _reject("arbitrage.patient_weights", f"must sum to 1, not {sum(weights):.6g}")
+
+
+def check_side_pools(scenario: Scenario) -> None:
+    """Further pools have a size, and their parts of the flow leave something for the first pool."""
+    sizes, flow = scenario.markets.side_pools, scenario.markets.side_pool_flow
+    if len(sizes) > MOST_SIDE_POOLS:
+        _reject("markets.side_pools", f"has {len(sizes)} sizes, allowed are up to {MOST_SIDE_POOLS}")
+    if any(not size > 0.0 for size in sizes):
+        _reject("markets.side_pools", "must be above 0; leave out a pool that does not exist")
+    if flow and len(flow) != len(sizes):
+        _reject(
+            "markets.side_pool_flow",
+            f"there are {len(flow)} parts for {len(sizes)} further pools (markets.side_pools)",
+        )
+    if any(part < 0.0 for part in flow):
+        _reject("markets.side_pool_flow", "must not be negative")
+    if sum(flow) > 1.0 + SHARE_TOLERANCE:
+        _reject("markets.side_pool_flow", f"must sum to 1 at most, not {sum(flow):.6g}")
 
 
 def check_lending(scenario: Scenario) -> None:

@@ -1,14 +1,16 @@
 """The arbitrageur's round in Python, and the compiled day held against it decision for decision."""
 
+from functools import partial
+
 import mesa
 import numpy as np
 import pytest
 
 from restaking.agents.arbitrageur import Arbitrageur
-from restaking.model.markets.order_book import Market, StableSwapDesk, trade_day_by_agents
+from restaking.model.markets.order_book import StableSwapDesk, trade_day_by_agents
 from restaking.model.state import ARBITRAGEUR
 from tests.oracle.random_markets import TradingDay, random_day
-from tests.oracle.trading import slow_day
+from tests.oracle.trading import slow_day, tally
 
 
 def agents_of(day: TradingDay) -> list[Arbitrageur]:
@@ -20,15 +22,25 @@ def assert_same_day(day: TradingDay, fills, markets, eth, profit, holdings, rede
     """Amounts agree to 1e-9 of the pool, and the same arbitrageurs did the same things to the same LRTs."""
     size = float(max(day.pools["eth"].max(), day.pools["token"].max(), day.arbitrageurs["eth"].max()))
     near = {"rel": 1e-9, "abs": 1e-9 * size}
-    for k, market in enumerate(markets):
-        fill = fills.lrts[k]
-        for name in ("bought_shares", "bought_eth", "mint_eth", "unspent_eth", "volume_eth", "mint_room_eth"):
-            assert fill[name] == pytest.approx(getattr(market, name), **near), (k, name)
+    for m, market in enumerate(markets):
+        fill = fills.pools[m]
+        for name in ("bought_shares", "bought_eth", "mint_eth", "volume_eth"):
+            assert fill[name] == pytest.approx(getattr(market, name), **near), (m, name)
         assert fill["close_price"] == pytest.approx(market.price, rel=1e-8)
         assert fill["lowest_price"] == pytest.approx(market.lowest_price, rel=1e-8)
         assert fill["mean_price"] == pytest.approx(sum(market.prices) / len(market.prices), rel=1e-8)
-        assert fills.sold_shares[k] == pytest.approx(market.sold_shares, **near)
-        assert fills.sold_eth[k] == pytest.approx(market.sold_eth, **near)
+        assert fills.pool_sold_shares[m] == pytest.approx(market.sold_shares, **near)
+        assert fills.pool_sold_eth[m] == pytest.approx(market.sold_eth, **near)
+    lrts = len(day.terms)
+    for k in range(lrts):
+        own = markets[k::lrts]
+        assert fills.lrts[k]["mint_room_eth"] == pytest.approx(own[0].mint_room_eth, **near)
+        assert fills.lrts[k]["unspent_eth"] == pytest.approx(sum(market.unspent_eth for market in own), **near)
+        for name in ("bought_shares", "bought_eth", "mint_eth", "volume_eth"):
+            assert fills.lrts[k][name] == pytest.approx(sum(getattr(market, name) for market in own), **near)
+        assert fills.lrts[k]["close_price"] == pytest.approx(own[0].price, rel=1e-8)
+        assert fills.sold_shares[k] == pytest.approx(sum(np.array(market.sold_shares) for market in own), **near)
+        assert fills.sold_eth[k] == pytest.approx(sum(np.array(market.sold_eth) for market in own), **near)
     assert day.arbitrageurs["eth"] == pytest.approx(np.array(eth), **near)
     assert day.arbitrageurs["profit"] == pytest.approx(np.array(profit), **near)
     for compiled, rows in ((day.holdings, holdings), (fills.redeem_shares, redeemed), (fills.minted_eth, minted)):
@@ -37,10 +49,11 @@ def assert_same_day(day: TradingDay, fills, markets, eth, profit, holdings, rede
         assert ((compiled > 1e-9 * size) == (python > 1e-9 * size)).all()
 
 
+@pytest.mark.parametrize("pools", [1, 3])
 @pytest.mark.parametrize("seed", range(24))
-def test_the_compiled_day_is_the_day_of_the_slow_reference(seed):
-    day = random_day(seed, lrts=2, arbitrageurs=3, rounds=3)
-    slow = slow_day(*day.copy())
+def test_the_compiled_day_is_the_day_of_the_slow_reference(seed, pools):
+    day = random_day(seed, lrts=2, arbitrageurs=3, rounds=3, pools_per_lrt=pools)
+    slow = slow_day(day.copy())
     fills = day.trade()
     assert_same_day(
         day,
@@ -54,21 +67,16 @@ def test_the_compiled_day_is_the_day_of_the_slow_reference(seed):
     )
 
 
+@pytest.mark.parametrize("pools", [1, 2])
 @pytest.mark.parametrize("seed", range(60))
-def test_the_compiled_day_is_the_day_of_the_agents(seed):
-    day = random_day(seed, lrts=4, arbitrageurs=5, rounds=12)
+def test_the_compiled_day_is_the_day_of_the_agents(seed, pools):
+    day = random_day(seed, lrts=4, arbitrageurs=5, rounds=12, pools_per_lrt=pools)
     objects = day.copy()
     agents = agents_of(objects)
-    markets = [
-        Market(k, StableSwapDesk(objects.pools, k, float(day.terms[k]["nav"])), day.terms[k], day.sells[k], day.buys[k])
-        for k in range(len(day.pools))
-    ]
+    markets = objects.markets(partial(StableSwapDesk, objects.pools))
     trade_day_by_agents(markets, [agents[a] for a in day.order], day.rounds)
     fills = day.trade()
-    by_trader = [
-        [[getattr(m, name).get(a, 0.0) for m in markets] for a in range(len(agents))]
-        for name in ("redeem_shares", "minted_eth")
-    ]
+    by_trader = [tally(markets, name, len(agents)) for name in ("redeem_shares", "minted_eth")]
     assert_same_day(
         day, fills, markets, [a.eth for a in agents], [a.profit for a in agents], objects.holdings, *by_trader
     )

@@ -1,11 +1,13 @@
 """Liquidations in Python, and the compiled rounds held against them decision for decision."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from restaking.agents.liquidator import Liquidator, LoanBook
 from restaking.model.kernels.trading import new_fills, trade_day
-from restaking.model.markets.order_book import Market, StableSwapDesk, trade_day_by_agents
+from restaking.model.markets.order_book import StableSwapDesk, trade_day_by_agents
 from restaking.model.state import COLLATERAL, POSITION
 from tests.agents.test_arbitrageur import agents_of
 from tests.oracle.random_loans import copied, random_loans
@@ -15,31 +17,29 @@ TALLY = ("liquidations", "seized_shares", "proceeds_eth", "repaid_eth", "repaid_
 ORACLE = ("slow_price", "oracle_price", "lowest_oracle", "lowest_leverage")
 
 
-def both(seed: int):
+def both(seed: int, pools: int):
     """The same day, compiled and by agents."""
-    day = random_day(seed, lrts=3, arbitrageurs=3, rounds=6)
+    day = random_day(seed, lrts=3, arbitrageurs=3, rounds=6, pools_per_lrt=pools)
     loans = random_loans(seed, day)
     objects, books = day.copy(), copied(loans)
-    fills = new_fills(len(day.pools), len(day.arbitrageurs))
+    fills = new_fills(len(day.terms), len(day.arbitrageurs), pools_per_lrt=pools)
     trade_day(*day, fills, loans)
     agents = agents_of(objects)
-    markets = [
-        Market(k, StableSwapDesk(objects.pools, k, float(day.terms[k]["nav"])), day.terms[k], day.sells[k], day.buys[k])
-        for k in range(len(day.pools))
-    ]
+    markets = objects.markets(partial(StableSwapDesk, objects.pools))
     for terms in books.collateral:
         terms["lowest_oracle"] = 1.0
     desks = [
         LoanBook(books.collateral[k : k + 1][0], books.positions[books.starts[2 * k] : books.starts[2 * k + 2]])
-        for k in range(len(day.pools))
+        for k in range(len(day.terms))
     ]
     trade_day_by_agents(markets, [agents[a] for a in day.order], day.rounds, desks, Liquidator(), prices=loans.prices)
     return day, loans, fills, objects, books, markets
 
 
+@pytest.mark.parametrize("pools", [1, 2])
 @pytest.mark.parametrize("seed", range(60))
-def test_the_compiled_liquidations_are_those_of_the_agents(seed):
-    day, loans, fills, objects, books, markets = both(seed)
+def test_the_compiled_liquidations_are_those_of_the_agents(seed, pools):
+    day, loans, fills, objects, books, markets = both(seed, pools)
     size = float(max(day.pools["eth"].max(), day.pools["token"].max(), loans.positions["collateral"].max()))
     for field in ("collateral", "free", "seized"):
         assert loans.positions[field] == pytest.approx(books.positions[field], rel=1e-8, abs=1e-9 * size), field
@@ -50,8 +50,8 @@ def test_the_compiled_liquidations_are_those_of_the_agents(seed):
         assert loans.collateral[field] == pytest.approx(books.collateral[field], rel=1e-7, abs=1e-8 * size), field
     for field in ORACLE:
         assert loans.collateral[field] == pytest.approx(books.collateral[field], rel=1e-7), field
-    for k, market in enumerate(markets):
-        assert fills.lrts[k]["close_price"] == pytest.approx(market.price, rel=1e-7)
+    for m, market in enumerate(markets):
+        assert fills.pools[m]["close_price"] == pytest.approx(market.price, rel=1e-7)
     assert day.arbitrageurs["eth"] == pytest.approx(objects.arbitrageurs["eth"], rel=1e-8, abs=1e-8 * size)
 
 
@@ -78,7 +78,7 @@ def test_random_days_contain_every_kind_of_liquidation():
 class Desk:
     """A pool with a linear price: selling a unit moves it by 1 / 1,000."""
 
-    trades, fee, nav = True, 0.0, 1.0
+    trades, fee, nav, size_eth = True, 0.0, 1.0, 2_000.0
 
     def __init__(self, price: float) -> None:
         self.price = price
@@ -109,50 +109,50 @@ def book(collateral=100.0, debt=90.0, price=0.95, **terms) -> LoanBook:
 
 def test_a_safe_loan_is_left_alone():
     loans = book(debt=80.0)
-    assert not Liquidator().step(Desk(0.95), loans, lambda: None)
+    assert not Liquidator().step([Desk(0.95)], loans, lambda: None)
     assert loans.positions["seized"][0] == 0.0
 
 
 def test_the_close_factor_bounds_what_is_repaid():
     loans = book()
-    assert Liquidator().step(Desk(1.0), loans, lambda: None)
+    assert Liquidator().step([Desk(1.0)], loans, lambda: None)
     assert loans.positions["repaid"][0] == pytest.approx(45.0)
     assert loans.positions["seized"][0] == pytest.approx(45.0 * 1.05 / 0.95)
 
 
 def test_nobody_liquidates_at_a_loss():
     loans = book()
-    assert not Liquidator().step(Desk(0.90), loans, lambda: None)  # 0.95 / 1.05 = 0.9048
+    assert not Liquidator().step([Desk(0.90)], loans, lambda: None)  # 0.95 / 1.05 = 0.9048
     assert loans.positions["debt"][0] == 90.0
 
 
 def test_who_must_not_profit_liquidates_at_any_price():
     loans = book(profitable_only=0)
-    assert Liquidator().step(Desk(0.5), loans, lambda: None)
+    assert Liquidator().step([Desk(0.5)], loans, lambda: None)
     sold = float(loans.positions["seized"][0])
     assert loans.positions["repaid"][0] <= sold * 0.5, "no more is repaid than the sale brought"
 
 
 def test_the_last_unit_still_pays():
     loans, desk = book(), Desk(0.92)
-    assert Liquidator().step(desk, loans, lambda: None)
+    assert Liquidator().step([desk], loans, lambda: None)
     assert desk.price == pytest.approx(0.95 / 1.05)
 
 
 def test_gas_must_be_covered():
-    assert not Liquidator().step(Desk(0.92), book(gas_eth=1.0), lambda: None)
+    assert not Liquidator().step([Desk(0.92)], book(gas_eth=1.0), lambda: None)
 
 
 def test_arbitrage_comes_between_two_liquidations():
     calls = []
-    Liquidator().step(Desk(1.0), book(), lambda: calls.append(1))
-    Liquidator().step(Desk(1.0), book(interleaved=0), lambda: calls.append(2))
+    Liquidator().step([Desk(1.0)], book(), lambda: calls.append(1))
+    Liquidator().step([Desk(1.0)], book(interleaved=0), lambda: calls.append(2))
     assert calls == [1]
 
 
 def test_collateral_that_is_gone_leaves_bad_debt():
     loans = book(collateral=100.0, debt=120.0, price=1.0, close_factor=1.0, profitable_only=0)
-    assert Liquidator().step(Desk(1.0), loans, lambda: None)
+    assert Liquidator().step([Desk(1.0)], loans, lambda: None)
     position = loans.positions[0]
     assert position["collateral"] == 0.0
     assert position["debt"] == 0.0

@@ -163,6 +163,7 @@ class FakeEcosystem:
             "certified_slack": 1.0,
             "shock_loss_bound": 0.02,
             "worst_discount": float(discount.max()),
+            "widest_pool_gap": 0.0,
             "sentiment": 1.0,
             "lrt_posted_share": 0.4,
             "loans_eth": 1e5,

@@ -153,6 +153,18 @@ def test_without_arbitrage_a_discount_lasts() -> None:
     assert np.mean(lasting[False]) > 2.0 * np.mean(lasting[True])
 
 
+def test_arbitrage_holds_the_pools_of_a_token_together() -> None:
+    pools = {"markets.side_pools": [0.1], "markets.side_pool_flow": [0.3], "stakers.count": 1_000}
+    gaps: dict[bool, list[float]] = {True: [], False: []}
+    for seed in (1, 2, 3):
+        for enabled in gaps:
+            with RestakingEcosystem("depeg-2024", seed=seed, **pools, **{"arbitrage.enabled": enabled}) as model:
+                model.run(model.horizon)
+                model.check_invariants()
+                gaps[enabled].append(float(lrt(model, "pool_gap").mean()))
+    assert np.mean(gaps[False]) > 1.5 * np.mean(gaps[True]) > 0.0
+
+
 def test_arbitrage_keeps_discounts_smaller_over_a_whole_run() -> None:
     for seed in (1, 2, 3):
         worst = []

@@ -54,6 +54,33 @@ def trade(exchange: Exchange, day: int = 0, opening: float = 0.0) -> None:
 # --- liquidity --------------------------------------------------------------------------------------------------------
 
 
+def test_further_pools_open_beside_the_first_and_trade_in_balance() -> None:
+    terms = {"side_pools": [0.5, 0.1], "side_pool_flow": [0.25, 0.25], "depth_fraction": 0.02}
+    world, exchange = market(markets=terms)
+    np.testing.assert_allclose(exchange.pools["eth"], [20.0, 10.0, 10.0, 5.0, 2.0, 1.0])
+    np.testing.assert_allclose(exchange.pooled_shares(), [32.0, 16.0])
+    np.testing.assert_allclose(exchange.pooled_eth(), [32.0, 16.0])
+    np.testing.assert_allclose(exchange.flow, [0.5, 0.25, 0.25])
+    assert list(exchange.pools_of(1)) == [1, 3, 5]
+    file(exchange, 1, ALPHA, 8.0, AT_ANY_PRICE, target=IDLE)
+    file(exchange, 0, BETA, 3.0)
+    trade(exchange)
+    check(world, exchange)
+    fills = exchange.fills
+    np.testing.assert_allclose(fills.pool_sold_shares[[0, 2, 4], AT_ANY_PRICE], [4.0, 2.0, 2.0])
+    assert fills.lrts["volume_eth"][0] == pytest.approx(fills.pools["volume_eth"][[0, 2, 4]].sum())
+    gap = exchange.pool_gaps()
+    assert gap[0] == pytest.approx(np.ptp(fills.pools["close_price"][[0, 2, 4]])) and gap[0] > 0.0
+    exchange.scale_pool(0, 0.5)
+    exchange.resize_pool(0, 0.5)
+    check(world, exchange)
+
+
+def test_orders_follow_the_size_of_pools_unless_told_otherwise() -> None:
+    _, exchange = market(markets={"side_pools": [0.5, 0.1]})
+    np.testing.assert_allclose(exchange.flow, [1.0 / 1.6, 0.5 / 1.6, 0.1 / 1.6])
+
+
 def test_pools_open_with_their_share_of_supply_on_both_sides() -> None:
     world, exchange = market(markets={"depth_fraction": 0.02})
     np.testing.assert_allclose(exchange.pools["eth"], [20.0, 10.0])

@@ -124,6 +124,7 @@ def test_a_pause_ends_as_it_was_going_to() -> None:
         ({"networks.homophily": 0.9}, "social network"),
         ({"operators.count": 40}, "operators"),
         ({"arbitrage.capital_eth": 5.0}, "capital of arbitrageurs"),
+        ({"markets.side_pools": [0.1]}, "number of pools"),
         ({"stakers.atention": 0.1}, "stakers.attention"),
         ({"stakers.attention": -1.0}, "stakers.attention"),
     ],

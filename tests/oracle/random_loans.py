@@ -10,7 +10,7 @@ from tests.oracle.random_markets import TradingDay
 def random_loans(seed: int, day: TradingDay, count: int = 12) -> Loans:
     """Loans of all healths, in both assets, on every LRT; terms and oracles of every kind."""
     draw = np.random.default_rng(1_000 + seed)
-    lrts = len(day.pools)
+    lrts = len(day.terms)
     terms = np.zeros(lrts, COLLATERAL)
     terms["threshold"] = draw.uniform(0.75, 0.95, lrts)
     terms["threshold_stable"] = draw.uniform(0.65, 0.9, lrts)

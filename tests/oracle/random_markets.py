@@ -1,10 +1,12 @@
 """Random trading days for tests: pools, arbitrageurs, terms and orders drawn from a seed."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from restaking.model.kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, new_fills, no_loans, trade_day
+from restaking.model.markets.order_book import Market, Pool
 from restaking.model.state import ARBITRAGEUR, POOL
 
 
@@ -19,6 +21,7 @@ class TradingDay(NamedTuple):
     sells: np.ndarray
     buys: np.ndarray
     rounds: int
+    flow: np.ndarray = np.ones(1)
 
     def copy(self) -> "TradingDay":
         """The same day, to be spent again."""
@@ -26,9 +29,19 @@ class TradingDay(NamedTuple):
 
     def trade(self) -> Fills:
         """Runs the compiled day in place."""
-        fills = new_fills(len(self.pools), len(self.arbitrageurs))
-        trade_day(*self, fills, no_loans(len(self.pools), self.rounds))
+        fills = new_fills(len(self.terms), len(self.arbitrageurs), pools_per_lrt=len(self.flow))
+        trade_day(*self, fills, no_loans(len(self.terms), self.rounds))
         return fills
+
+    def markets(self, pool: Callable[[int, float], Pool]) -> list[Market]:
+        """The day's pools as objects, in the order of ``pools``; ``pool`` makes one from its place and its NAV."""
+        markets: list[Market] = []
+        for m in range(len(self.pools)):
+            k, part = m % len(self.terms), float(self.flow[m // len(self.terms)])
+            first = markets[k] if m >= len(self.terms) else None
+            desk, terms = pool(m, float(self.terms[k]["nav"])), self.terms[k]
+            markets.append(Market(k, desk, terms, self.sells[k] * part, float(self.buys[k]) * part, first))
+        return markets
 
     def permuted(self, lrts: np.ndarray) -> "TradingDay":
         """The same day with the LRTs in another order."""
@@ -41,7 +54,7 @@ class TradingDay(NamedTuple):
         ).copy()
 
 
-def random_day(seed: int, lrts: int = 3, arbitrageurs: int = 4, rounds: int = 6) -> TradingDay:
+def random_day(seed: int, lrts: int = 3, arbitrageurs: int = 4, rounds: int = 6, pools_per_lrt: int = 1) -> TradingDay:
     """A day with everything in it: discounts and premia, open and closed redemption, caps, poor and rich capital."""
     draw = np.random.default_rng(seed)
     pools = np.zeros(lrts, POOL)
@@ -69,4 +82,12 @@ def random_day(seed: int, lrts: int = 3, arbitrageurs: int = 4, rounds: int = 6)
     sells = np.where(traded, draw.exponential(0.1, traded.shape) * pools["token"][:, None], 0.0)
     buys = draw.choice([0.0, 0.1, 0.5], lrts) * draw.uniform(0.0, 1.0, lrts) * pools["token"]
     holdings = draw.choice([0.0, 50.0], (arbitrageurs, lrts)) * draw.uniform(0.0, 1.0, (arbitrageurs, lrts))
-    return TradingDay(pools, traders, draw.permutation(arbitrageurs), holdings, terms, sells, buys, rounds)
+    day = TradingDay(pools, traders, draw.permutation(arbitrageurs), holdings, terms, sells, buys, rounds)
+    if pools_per_lrt == 1:
+        return day
+    further = np.concatenate([pools] * (pools_per_lrt - 1))
+    further["eth"] *= draw.choice([0.0, 0.05, 0.3, 1.0], further.size) * draw.uniform(0.5, 1.5, further.size)
+    further["token"] = further["eth"] * draw.uniform(0.3, 3.0, further.size)
+    further["amplification"] = draw.choice([1.0, 20.0, 500.0], further.size)
+    further["fee"] = draw.choice([0.0, 0.0004, 0.003], further.size)
+    return day._replace(pools=np.concatenate([pools, further]), flow=draw.dirichlet(np.ones(pools_per_lrt)))

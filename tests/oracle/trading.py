@@ -11,6 +11,7 @@ import mesa
 
 from restaking.agents.arbitrageur import Arbitrageur
 from restaking.model.markets.order_book import Market, trade_day_by_agents
+from tests.oracle.random_markets import TradingDay
 
 _HALVINGS = 120
 
@@ -98,6 +99,18 @@ class SlowPool:
             return 0.0
         return (self.eth - self.other(self.worth + worth, self.invariant())) * (1.0 - self.fee)
 
+    @property
+    def size_eth(self) -> float:
+        return self.eth + self.worth
+
+    def price_after_purchase(self, eth: float) -> float:
+        d = self.invariant()
+        return self.price_at(self.eth + eth, self.other(self.eth + eth, d), d)
+
+    def price_after_sale(self, worth: float) -> float:
+        d = self.invariant()
+        return self.price_at(self.other(self.worth + worth, d), self.worth + worth, d)
+
     def swap(self, eth: float, worth: float) -> None:
         self.eth += eth
         self.worth += worth
@@ -113,21 +126,33 @@ class Day:
     model: mesa.Model = field(repr=False)
 
     def by_trader(self, name: str) -> list[list[float]]:
-        """A tally of the markets as rows by arbitrageur."""
-        return [[getattr(m, name).get(a, 0.0) for m in self.markets] for a in range(len(self.arbitrageurs))]
+        """A tally of the markets as rows by arbitrageur and columns by LRT."""
+        return tally(self.markets, name, len(self.arbitrageurs))
 
 
-def slow_day(pools, arbitrageurs, order, holdings, terms, sells, buys, rounds: int) -> Day:
+def tally(markets: list[Market], name: str, traders: int) -> list[list[float]]:
+    """A tally of the markets as rows by arbitrageur and columns by LRT."""
+    rows = [[0.0] * (1 + max(market.index for market in markets)) for _ in range(traders)]
+    for market in markets:
+        for a, amount in getattr(market, name).items():
+            rows[a][market.index] += amount
+    return rows
+
+
+def slow_day(day: TradingDay) -> Day:
     """The day that ``trade_day`` compiles, on copies in plain Python."""
-    records: list[dict[str, Any]] = [{n: row[n].item() for n in arbitrageurs.dtype.names} for row in arbitrageurs]
-    held = [[float(x) for x in row] for row in holdings]
-    markets = []
-    for k, pool in enumerate(pools):
-        slow = SlowPool(
-            float(pool["eth"]), float(pool["token"] * terms[k]["nav"]), float(pool["amplification"]), float(pool["fee"])
+    records: list[dict[str, Any]] = [
+        {n: row[n].item() for n in day.arbitrageurs.dtype.names} for row in day.arbitrageurs
+    ]
+    held = [[float(x) for x in row] for row in day.holdings]
+
+    def slow(m: int, nav: float) -> SlowPool:
+        pool = day.pools[m]
+        return SlowPool(
+            float(pool["eth"]), float(pool["token"] * nav), float(pool["amplification"]), float(pool["fee"])
         )
-        markets.append(Market(k, slow, terms[k], sells[k], buys[k]))
-    model = mesa.Model()
+
+    markets, model = day.markets(slow), mesa.Model()
     agents = [Arbitrageur(model, records, a, held) for a in range(len(records))]
-    trade_day_by_agents(markets, [agents[a] for a in order], rounds)
+    trade_day_by_agents(markets, [agents[a] for a in day.order], day.rounds)
     return Day(markets, records, held, model)

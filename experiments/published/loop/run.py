@@ -253,5 +253,17 @@ def ruled_days(loops: int, sale: float, capital_eth: float = 20_000.0, days: int
     holdings = np.zeros((1, 1))
     for day in range(days):
         sells[0, -1] = sale if day == 0 else 0.0
-        trade_day(pool, arbitrageurs, np.zeros(1, np.int64), holdings, terms, sells, np.zeros(1), rounds, fills, table)
+        trade_day(
+            pool,
+            arbitrageurs,
+            np.zeros(1, np.int64),
+            holdings,
+            terms,
+            sells,
+            np.zeros(1),
+            rounds,
+            np.ones(1),
+            fills,
+            table,
+        )
     return int((positions["seized"][loops:] > 0.0).sum())

@@ -48,7 +48,7 @@ def test_oracles() -> None:
     said = []
     for mode in (SPOT, TWAP, MEAN, NAV):
         terms["oracle"] = mode
-        said.append(debts.read_oracle(terms, 0.9))
+        said.append(debts.read_oracle(terms, 0.9, 0.98))
     assert said == pytest.approx([0.9, 0.98, 0.96, 1.0])
 
 

@@ -85,7 +85,7 @@ def test_what_could_leave_grows_with_pool_buffer_and_time() -> None:
     pool = np.zeros(1, POOL)
     pool["eth"] = pool["token"] = 1_000.0
     pool["amplification"] = 100.0
-    alone = unwind_capacity(pool[0], 1.0, 0.05, 0.0, 0.0, 14.0)
+    alone = unwind_capacity(pool, 1.0, 0.05, 0.0, 0.0, 14.0)
     assert 500.0 < alone < 1_000.0
-    assert unwind_capacity(pool[0], 1.0, 0.10, 0.0, 0.0, 14.0) > alone
-    assert unwind_capacity(pool[0], 1.0, 0.05, 300.0, 10.0, 14.0) == pytest.approx(alone + 440.0)
+    assert unwind_capacity(pool, 1.0, 0.10, 0.0, 0.0, 14.0) > alone
+    assert unwind_capacity(pool, 1.0, 0.05, 300.0, 10.0, 14.0) == pytest.approx(alone + 440.0)
