@@ -395,6 +395,9 @@ class RestakingEcosystem(EcosystemBase):
             self._drain(exploit)
         for event in self.hazards.scheduled(self.day):
             self._scheduled(event)
+        pause_days = self.hazards.draw_pause(self.day)
+        if pause_days > 0:
+            self.news_desk.pause_layer(self.day, pause_days)
 
     def _base_slashing(self) -> None:
         ethereum = self.scenario.ethereum

@@ -68,7 +68,8 @@ class Hazards:
         self._protocols = list(scenario.lrt.values())
         self._launches = [scenario.day_of(protocol.launch_day) for protocol in self._protocols]
         self._keys = {
-            name: int(seeds.key(f"hazards.{name}")) for name in ("lrt", "loss", "layer", "defi", "defi_loss", "base")
+            name: int(seeds.key(f"hazards.{name}"))
+            for name in ("lrt", "loss", "layer", "defi", "defi_loss", "base", "pause")
         }
         self._calendar: dict[int, list[Any]] = {}
         # Rates rise as audits age: a draw above the last day's chance needs no look at today's.
@@ -101,6 +102,11 @@ class Hazards:
         if uniform(day_key(self._keys["layer"], day), 0) < _daily_probability(self.terms.layer_exploit_rate):
             exploits.append(Exploit(LAYER, self.terms.layer_exploit_loss, "contract"))
         return exploits
+
+    def draw_pause(self, day: int) -> int:
+        """Days for which the restaking layer stops all withdrawals from today on, 0 when it does not."""
+        chance = _daily_probability(self.terms.layer_pause_rate) if self.terms.enabled else 0.0
+        return self.terms.layer_pause_days if uniform(day_key(self._keys["pause"], day), 0) < chance else 0
 
     @property
     def base_key(self) -> np.uint64:

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from .concentration import hhi, top_share
 from .kernels import books as move
-from .kernels.certificate import THRESHOLD, certified_slack
+from .kernels.certificate import MOST_SLACK, THRESHOLD, certified_slack
 from .kernels.concentration import gini_by_histogram, shares_of_largest
 from .kernels.stableswap import selling_costs
 from .kernels.totals import TOTALS, add_up
+from .ledger import LedgerError
 from .metrics import metrics_of
 from .recorder import Recorder
 from .restaking_layer import LayerEvent
@@ -21,6 +22,8 @@ from .state import ETH_LOAN, FIRST_LST, IDLE
 if TYPE_CHECKING:
     import networkx as nx
 
+    from .security.network import RestakingNetwork
+
 Floats = NDArray[np.float64]
 
 DEPEG = 0.02
@@ -28,6 +31,8 @@ DEPEG = 0.02
 EARNED_OVER_DAYS = 30
 SHOCK = 0.01
 """Share of restaked ETH that is lost first, in the bound on what follows."""
+CERTIFICATE_ROUNDING = 1e-9
+"""How far exact slack may be below the certificate of floats."""
 SMALL_SHOCK, LARGE_SHOCK = 0.001, 0.05
 SLOW_EVERY_DAYS = 7
 """Measures that need a pass over all stakers, or that hardly move, are taken once a week."""
@@ -69,6 +74,7 @@ class Measures:
         self._belief = np.zeros(len(ids["lrt"]))
         self._at_claim = np.zeros(len(ids["lrt"]))
         self._sums = np.zeros(1, TOTALS)
+        self._own_slack = np.full(len(layer.operator_names), MOST_SLACK)
         self._depegged = np.zeros(len(ids["lrt"]), bool)
         self._expected_loss = np.zeros(len(ids["lrt"]))
         self._lrt_shares, self._operator_shares, self._avs_shares = (np.zeros(_LARGEST.size + 2) for _ in range(3))
@@ -94,9 +100,29 @@ class Measures:
         total = self._total(day, lrts)
         recorder.daily[day] = [total[name] for name in recorder.names]
         recorder.rows = day + 1
+        check = model.scenario.recording.exact_security_interval
+        if check and day > 0 and day % check == 0:
+            self._check_exactly(day, total["certified_slack"])
         self._note_depegs(day, lrts["discount"])
         if day % recorder.interval == 0:
             self._entities(day // recorder.interval, lrts)
+
+    def _check_exactly(self, day: int, certified: float) -> None:
+        """Hold the certificate of the day against exact tools, and note what they find."""
+        from .security.report import analyse
+
+        network = self.restaking_network()
+        if network is None:
+            return
+        report = analyse(network, ())
+        exact = None if report.slack is None else float(report.slack)
+        if exact is not None and exact < certified - CERTIFICATE_ROUNDING * (1.0 + certified):
+            raise LedgerError(f"day {day}: slack is {exact:.9g}, less than the certified {certified:.9g}")
+        if report.secure is False and certified > CERTIFICATE_ROUNDING:
+            raise LedgerError(f"day {day}: an attack pays although a slack of {certified:.9g} is certified")
+        binding = report.certificate.operators[0] if report.certificate.operators else ""
+        slack = MOST_SLACK if exact is None and report.exact else (float("nan") if exact is None else exact)
+        self.recorder.event(day, 0, "security_check", "restaking", binding, slack, "ratio", report.means)
 
     # --- levels -------------------------------------------------------------------------------------------------------
 
@@ -186,9 +212,8 @@ class Measures:
         add_up(world, day, model.first_restaking, model.exchange.pools, model.exchange.arbitrageurs, sums)
         supply = lrts["supply_eth"]
         lrt_supply = float(supply.sum())
-        slack = float(
-            certified_slack(model.restaked @ layer.delegation, layer.secured, layer.profit_share(day), THRESHOLD)
-        )
+        behind = model.restaked @ layer.delegation
+        slack, binding = certified_slack(behind, layer.secured, layer.profit_share(day), THRESHOLD, self._own_slack)
         profits = layer.profit_share(day) * layer.secured.sum(axis=0)
         weights = supply / max(lrt_supply, 1e-300)
         staked = float(sums["validators"]) + model.scenario.ethereum.other_staked_eth
@@ -226,7 +251,8 @@ class Measures:
             "programme_apr": float(weights @ lrts["programme_apr"]),
             "sustainable_share": sustainable / advertised if advertised > 0.0 else 1.0,
             "restaking_degree": float(layer.restaking_degree),
-            "certified_slack": slack,
+            "certified_slack": float(slack),
+            "binding_operator_share": float(behind[binding] / behind.sum()) if binding >= 0 else 0.0,
             "shock_loss_bound": _loss_bound(SHOCK, slack),
             "shock_loss_bound_small": _loss_bound(SMALL_SHOCK, slack),
             "shock_loss_bound_large": _loss_bound(LARGE_SHOCK, slack),
@@ -328,6 +354,7 @@ class Measures:
                 operators["commission"],
                 operators["faults"],
                 layer.rewards.commission_by_operator,
+                self._own_slack,
             )
         if recorder.kinds["avs"][0]:
             services = layer.avs
@@ -353,14 +380,15 @@ class Measures:
         from .networks import capital_network
 
         model, world = self.model, self.model.world
-        move.holdings(world, model.archetype_terms, self._holdings, self._holders)
+        held, holders = np.zeros_like(self._holdings), np.zeros_like(self._holders)
+        move.holdings(world, model.archetype_terms, held, holders)
         lst_nav = world.venues["nav"][FIRST_LST : FIRST_LST + len(model.scenario.lst)]
         layer = model.restaking_layer
         graph = capital_network(
             list(model.scenario.stakers.archetypes),
             list(model.venue_names),
             world.venues["kind"],
-            self._holdings,
+            held,
             world.lst_holdings[:, : lst_nav.size] * lst_nav,
             layer.operator_names,
             layer.delegation * model.restaked[:, None],
@@ -371,6 +399,16 @@ class Measures:
         for name, profit in zip(layer.avs_names, profits, strict=True):
             graph.nodes[f"avs:{name}"]["profit"] = float(profit)
         return graph
+
+    def restaking_network(self) -> "RestakingNetwork | None":
+        """Who secures what with how much stake, today, for exact tools; None when nobody secures anything."""
+        from .networks import security_document
+        from .security.network import RestakingNetwork
+
+        document = security_document(self.capital_network())
+        if not document["services"]:
+            return None
+        return RestakingNetwork.from_mapping({key: document[key] for key in ("operators", "services", "edges")})
 
 
 def _loss_bound(shock: float, slack: float) -> float:

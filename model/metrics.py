@@ -278,6 +278,14 @@ _TOTAL = _level(
         "100 stands for no AVS with stake.",
     ),
     (
+        "binding_operator_share",
+        "fraction",
+        "Stake of the binding operator",
+        "mean",
+        "Share of all delegated stake that the operator has whose own condition sets the certified slack (the first of "
+        "several); 0 when nothing binds. Operators' own slacks are in the entities.",
+    ),
+    (
         "shock_loss_bound",
         "fraction",
         "Bound on the loss after a shock",
@@ -693,6 +701,14 @@ _OPERATOR = _level(
     ("commission", "fraction", "Commission", "last", "Part of AVS rewards that the operator keeps."),
     ("faults", "count", "Faults", "last", "Faults since the start, cumulative."),
     ("reward_eth", "ETH/day", "Rewards", "sum", "Commission earned in the day, at what tokens fetch."),
+    (
+        "certified_slack",
+        "ratio",
+        "Own slack",
+        "min",
+        "Slack that the operator's own condition allows; the smallest is the network's, its operator binds it; 100 "
+        "where there is nothing to attack.",
+    ),
 )
 
 _AVS = _level(

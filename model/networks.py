@@ -369,14 +369,18 @@ def write_network(
     if format == "graphml":
         nx.write_graphml(graph, partial)
     else:
-        document = _security_document(graph, profit_share, threshold, allocations)
+        document = security_document(graph, profit_share, threshold, allocations)
         partial.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
     os.replace(partial, target)
 
 
-def _security_document(
-    graph: nx.DiGraph[str], profit_share: float, threshold: float, allocations: bool
+def security_document(
+    graph: nx.DiGraph[str],
+    profit_share: float = PROFIT_SHARE,
+    threshold: float = THRESHOLD,
+    allocations: bool = False,
 ) -> dict[str, Any]:
+    """The JSON object of :func:`write_network`."""
     import networkx as nx
 
     nodes: dict[str, dict[str, Any]] = {name: graph.nodes[name] for name in graph}

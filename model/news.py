@@ -131,12 +131,21 @@ class News:
         targets = [v for v in everything if event.target in (names[v], "restaking", "all")]
         for venue in targets:
             if event.kind == "pause":
-                self.model.world.venues["redemption_open"][venue] = 0
-                self.paused_until[venue] = day + int(event.size)
-                self._on(day + int(event.size), self._resume, venue)
+                self._pause(day, venue, int(event.size))
             elif venue >= self.model.first_lrt:
                 self.forced_sales[venue] = min(max(float(event.size), 0.0), 1.0)
         self.model.recorder.event(day, 0, event.kind, event.target, "", float(event.size), "", "scheduled")
+
+    def pause_layer(self, day: int, days: int) -> None:
+        """The restaking layer stops all withdrawals of restaked ETH for some days: one cause that hits everybody."""
+        for venue in range(self.model.first_restaking, len(self.model.venue_names)):
+            self._pause(day, venue, days)
+        self._say(day, "pause", "restaking", float(days), "days", "hazard")
+
+    def _pause(self, day: int, venue: int, days: int) -> None:
+        self.model.world.venues["redemption_open"][venue] = 0
+        self.paused_until[venue] = max(int(self.paused_until[venue]), day + days)
+        self._on(day + days, self._resume, venue)
 
     # --- what can happen ----------------------------------------------------------------------------------------------
 
@@ -173,8 +182,15 @@ class News:
         self._say(day, "redemption_open", name)
 
     def _resume(self, day: int, venue: int) -> None:
-        if self.paused_until[venue] <= day:
+        if self.paused_until[venue] <= day and not self._opens_later(day, venue):
             self.model.world.venues["redemption_open"][venue] = 1
+
+    def _opens_later(self, day: int, venue: int) -> bool:
+        """Whether a venue is an LRT whose first opening is still to come."""
+        scenario, k = self.model.scenario, venue - self.model.first_lrt
+        if k < 0:
+            return False
+        return bool(scenario.day_of(list(scenario.lrt.values())[k].redemption_open_day) > day)
 
     def _announce(self, day: int, number: int) -> None:
         campaign = self.model.campaigns.campaigns[number]

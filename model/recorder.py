@@ -44,6 +44,7 @@ EVENT_TYPES = {
     "liquidation": "loans on a token are liquidated in a day's trading",
     "freeze": "a lending market's steward stops new loans on a token",
     "bad_debt": "lenders write off loans",
+    "security_check": "exact tools look at the restaking network: its slack, an operator who binds the certificate",
     "attack": "operators corrupt a service because it pays",
     "avs_secured": "a service has reached the stake that it wants",
     "unbacked": "somebody mints tokens that nothing stands behind",

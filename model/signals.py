@@ -145,7 +145,7 @@ class Signals:
             return 0.0
         left = self.model.scenario.day_of(protocol.redemption_open_day) - self.model.day
         paused = int(self.model.news_desk.paused_until[self.model.first_lrt + k]) - self.model.day
-        if paused > 0:
+        if paused > max(left, 0):
             return float(paused)
         if left <= protocol.redemption_announced_days:
             return float(max(left, 1))

@@ -73,6 +73,25 @@ class HazardParameters(Parameters):
     layer_exploit_loss: float = parameter(
         0.05, description="share of all restaked assets then lost", unit="fraction", low=0.0, high=1.0
     )
+    layer_pause_rate: float = parameter(
+        0.0,
+        description="emergencies in which those with the pauser role stop all withdrawals of restaked ETH at once",
+        unit="1/yr",
+        low=0.0,
+        high=10.0,
+        source="https://github.com/Layr-Labs/eigenlayer-contracts/blob/testnet-holesky/src/contracts/permissions/"
+        "PauserRegistry.sol",
+        role="lever",
+    )
+    layer_pause_days: int = parameter(
+        7,
+        description="how long such a stop lasts",
+        unit="days",
+        low=1,
+        high=365,
+        source="assumption: one escrow period of the first year",
+        role="lever",
+    )
     defi_exploit_rate: float = parameter(
         0.01,
         description="exploits of the pools and markets around an LRT",

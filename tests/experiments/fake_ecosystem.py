@@ -161,6 +161,7 @@ class FakeEcosystem:
             "claims_eth": 4e5 * float(discount.max()) / 0.1,
             "airdrop_retention": 1.0,
             "certified_slack": 1.0,
+            "binding_operator_share": 0.1,
             "shock_loss_bound": 0.02,
             "worst_discount": float(discount.max()),
             "widest_pool_gap": 0.0,
