@@ -4,10 +4,12 @@ import numpy as np
 
 from .._compile import compiled
 from ..state import ETH_LOAN
-from .books import give_up, hold, mint, room
+from .books import give_up, hold, mint, room, to_core
 from .debts import borrow_rate, owed_eth, reduce_debt, write_off
 
 CLEARING_STEPS = 30
+OVERPAID = 1e-9
+"""Part of a debt by which rounding alone can make its repayment too large."""
 
 
 @compiled
@@ -215,12 +217,27 @@ def book_liquidations(world, positions, count, day):
             continue
         row, lender = position["row"], world.lenders[position["asset"]]
         give_up(world, row, position["seized"], day)
-        if position["written_off"] > 0.0:
-            write_off(lender, position["written_off"])
-            lost += position["written_off"] / lender["price"]
-        lender["cash"] += position["repaid"]
-        reduce_debt(world, row, position["repaid"] + position["written_off"])
+        repaid, written_off = position["repaid"], position["written_off"]
+        owed = world.debt_shares[row] * lender["index"]
+        if repaid + written_off > owed * (1.0 + OVERPAID):
+            repaid, written_off = min(repaid, owed), max(min(written_off, owed - repaid), 0.0)
+            _give_back(world, row, position["asset"], (position["repaid"] - repaid) / lender["price"])
+        if written_off > 0.0:
+            write_off(lender, written_off)
+            lost += written_off / lender["price"]
+        lender["cash"] += repaid
+        reduce_debt(world, row, repaid + written_off)
     return lost
+
+
+@compiled
+def _give_back(world, row, asset, eth):
+    """A borrower whose own sale of the day has paid the loan keeps what a liquidator paid for the collateral."""
+    if eth <= 0.0:
+        return
+    if asset != ETH_LOAN:
+        world.accounts[0]["outside_in"] += eth
+    to_core(world, row, eth)
 
 
 @compiled

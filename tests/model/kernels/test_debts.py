@@ -178,6 +178,7 @@ STEP = st.one_of(
     st.tuples(st.just("borrow"), st.integers(0, STAKERS - 1), st.floats(1.01, 12.0)),
     st.tuples(st.just("repay"), st.integers(0, STAKERS - 1), st.floats(0.0, 1_500.0)),
     st.tuples(st.just("seize"), st.integers(0, STAKERS - 1), st.floats(0.3, 1.0)),
+    st.tuples(st.just("seize and repay"), st.integers(0, STAKERS - 1), st.floats(0.3, 1.0)),
     st.tuples(st.just("price"), st.just(0), st.floats(500.0, 5_000.0)),
     st.tuples(st.just("day"), st.integers(1, 30), st.just(0.0)),
     st.tuples(st.just("slash"), st.just(0), st.floats(0.0, 0.5)),
@@ -196,6 +197,8 @@ def test_no_sequence_of_operations_creates_or_loses_eth(steps) -> None:
             world.accounts["outside_out"] += debts.repay(world, number, amount)
         elif kind == "seize":
             seize(world, terms[0], number, amount)
+        elif kind == "seize and repay":
+            seize(world, terms[0], number, amount, paid_eth=500.0 * amount)
         elif kind == "price":
             world.lenders["price"][STABLE_LOAN] = amount
         elif kind == "day":
@@ -211,8 +214,27 @@ def test_no_sequence_of_operations_creates_or_loses_eth(steps) -> None:
         balances(world)
 
 
-def seize(world, terms, row: int, price: float) -> None:
-    """Liquidate one staker at an oracle price; outsiders buy the collateral at that price."""
+@pytest.mark.parametrize("row", [0, 1])
+def test_who_pays_on_the_day_of_a_liquidation_pays_once(row: int) -> None:
+    """A borrower's own sale repays the loan that a liquidator has also repaid: what is too much is the borrower's."""
+    world, terms = lending_world(), collateral(2)
+    borrow(world, (row, 3.0), terms=terms)
+    owed, cash = debts.owed_eth(world, row), world.lenders["cash"].copy()
+    core = float(world.stakers["core_shares"][row])
+    seize(world, terms[0], row, 0.9, paid_eth=0.8 * owed)
+    assert world.debt_shares[row] == 0.0
+    asset = int(world.debt_asset[row])
+    paid = (world.lenders["cash"][asset] - cash[asset]) / world.lenders["price"][asset]
+    assert paid == pytest.approx(owed)
+    assert float(world.stakers["core_shares"][row]) - core == pytest.approx(0.3 * owed)  # half of it was liquidated
+    balances(world)
+
+
+def seize(world, terms, row: int, price: float, paid_eth: float = 0.0) -> None:
+    """Liquidate one staker at an oracle price; outsiders buy the collateral at that price.
+
+    ``paid_eth``: ETH that outsiders give towards the same loan before the liquidation is booked.
+    """
     count = kernel.count_loans(world)
     if count == 0 or world.debt_shares[row] <= 0.0:
         return
@@ -235,4 +257,6 @@ def seize(world, terms, row: int, price: float) -> None:
     world.accounts["outside_in"] += repaid
     if world.debt_asset[row] == STABLE_LOAN:
         world.accounts["outside_out"] += repaid
+    world.accounts["outside_in"] += paid_eth
+    world.accounts["outside_out"] += debts.repay(world, row, paid_eth)
     kernel.book_liquidations(world, positions, count, 3)
