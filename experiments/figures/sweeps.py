@@ -18,6 +18,7 @@ from ..analysis.sources import AnalysisError, SweepResults, label_and_unit
 from . import style
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -26,6 +27,8 @@ MOST_GROUPS = 7
 MOST_RANGES = 3
 """With more groups the ranges of the runs cover one another, and only the means' intervals are drawn."""
 MOST_BARS = 24
+NAME_GAP = 0.035
+"""Least distance between the names of two points, as a part of the height of the axes."""
 _PLAIN_UNITS = ("", "fraction", "multiple", "ratio", "index")
 
 
@@ -172,6 +175,8 @@ def sensitivity_figure(results: SweepResults, metric: str) -> "tuple[Figure, dic
 
 
 def _morris(found: Morris) -> "tuple[Figure, dict[str, Axes]]":
+    from matplotlib.ticker import MaxNLocator
+
     label, unit = label_and_unit(found.metric)
     table = found.ranked().head(MOST_BARS).iloc[::-1]
     fig, axes = style.canvas([["bars", "plane"]], height=0.21 * len(table) + 1.3, widths=(1.0, 0.8), share_x=False)
@@ -189,27 +194,38 @@ def _morris(found: Morris) -> "tuple[Figure, dict[str, Axes]]":
     style.caption(bars, "Mean absolute effect of a whole range (µ*)")
     plane.axline((0.0, 0.0), slope=1.0, color=style.FAINT, linewidth=0.8)
     plane.scatter(table["mu_star"], table["sigma"], c=colours, s=14.0)
-    for name, x, z, colour in zip(
-        table["label"].iloc[-5:], table["mu_star"].iloc[-5:], table["sigma"].iloc[-5:], colours[-5:], strict=True
-    ):
-        plane.annotate(
-            name,
-            (x, z),
-            xytext=(4, 3),
-            textcoords="offset points",
-            fontsize=6.5,
-            clip_on=False,
-            color=style.readable(colour),
-        )
     _unit_axis(plane.yaxis, unit, float(table["sigma"].max()))
     _unit_axis(plane.xaxis, unit, largest)
-    plane.set_xlim(0.0, 1.7 * float(max(table["mu_star"].max(), 1e-300)))
+    for axis in (bars.xaxis, plane.xaxis):
+        axis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
+    plane.set_xlim(0.0, 1.35 * float(max(table["mu_star"].max(), 1e-300)))
     plane.set_ylim(0.0, 1.15 * float(max(table["sigma"].max(), 1e-300)))
+    _name_points(plane, table.iloc[-5:], colours[-5:])
     style.caption(plane, "Spread of the effects (σ) against µ*")
     most = found.ranked().iloc[0]
     says = f"{most['label']} matters most" if most["mu_star"] > 0.0 else "no axis matters"
     style.headline(fig, f"{label}: {says}; blue: levers, orange: uncertainties ({found.trajectories} trajectories)")
     return fig, axes
+
+
+def _name_points(plane: "Axes", table: "pd.DataFrame", colours: Sequence[str]) -> None:
+    """Names beside points of the plane, towards its middle and moved apart where they would overlap."""
+    right, top = plane.get_xlim()[1], plane.get_ylim()[1]
+    heights = style.spread(table["sigma"].to_numpy() / top + 0.01, NAME_GAP)
+    spots = zip(table["label"].astype(str), table["mu_star"].astype(float), heights, colours, strict=True)
+    for name, x, height, colour in spots:
+        outer = x > 0.45 * right
+        plane.annotate(
+            name,
+            (x, float(height) * top),
+            xytext=(-5, 0) if outer else (5, 0),
+            textcoords="offset points",
+            ha="right" if outer else "left",
+            va="center",
+            fontsize=6.5,
+            clip_on=False,
+            color=style.readable(colour),
+        )
 
 
 def _sobol(found: Sobol) -> "tuple[Figure, dict[str, Axes]]":
