@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .kernels.books import World
 from .randomness import SeedTree
+from .scenario.errors import ScenarioError
 from .state import (
     ACCOUNTS,
     ARCHETYPE,
@@ -230,6 +231,7 @@ def build_world(scenario: Any, seeds: SeedTree, horizon: int) -> tuple[World, Fl
         debt_shares=np.zeros(count),
         debt_asset=draw_debt_assets(scenario, seeds),
         outside_shares=np.zeros(kinds),
+        dust=np.zeros(kinds),
     )
     _hand_out_cores(scenario, seeds, world)
     _hand_out_satellites(scenario, seeds, world)
@@ -262,6 +264,7 @@ def _hand_out_satellites(scenario: Any, seeds: SeedTree, world: World) -> None:
     first = FIRST_LST + len(scenario.lst)
     wanted = [scenario.restaking.initial_native_eth, scenario.restaking.initial_lst_eth]
     wanted += [terms.initial_eth for terms in scenario.lrt.values()]
+    room = float((caps * rows["core_shares"]).sum())
     order = seeds.generator("stakers.satellites").permutation(rows.size)
     free = iter(order[caps[order] > 0.0])
     for number, eth in enumerate(wanted):
@@ -269,12 +272,27 @@ def _hand_out_satellites(scenario: Any, seeds: SeedTree, world: World) -> None:
         while left > 1e-9:
             row = next(free, None)
             if row is None:
-                raise ValueError("the population cannot hold the initial supplies within its archetypes' caps")
+                raise _too_much_to_hold(scenario, room, sum(wanted))
             amount = min(caps[row] * rows["core_shares"][row], left)
             rows["core_shares"][row] -= amount
             rows["satellite"][row], rows["satellite_shares"][row], rows["aware"][row] = venue, amount, 1
             rows["exposure"][row] = 30.0
             left -= amount
+
+
+def _too_much_to_hold(scenario: Any, room: float, wanted: float) -> ScenarioError:
+    """What to say when the population has no room for what the restaking venues begin with."""
+    begins = {
+        "restaking.initial_native_eth": scenario.restaking.initial_native_eth,
+        "restaking.initial_lst_eth": scenario.restaking.initial_lst_eth,
+        **{f"lrt.{name}.initial_eth": terms.initial_eth for name, terms in scenario.lrt.items()},
+    }
+    largest = max(begins, key=lambda key: begins[key])
+    return ScenarioError(
+        f"{largest}: restaking venues begin with {wanted:,.0f} ETH, {begins[largest]:,.0f} of it here, but the stakers "
+        f"can restake {room:,.0f} ETH at most; lower it, or raise stakers.total_eth or an archetype's satellite_cap",
+        key=largest,
+    )
 
 
 def _open_books(world: World) -> None:

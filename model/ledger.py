@@ -44,7 +44,7 @@ def token_residuals(world: Any, exchange: Any) -> np.ndarray:
     held = np.zeros(world.venues.size)
     move.shares_held(world, held)
     first = exchange.first
-    held += world.outside_shares
+    held += world.outside_shares + world.dust
     held[first:] += exchange.providers_shares + exchange.pooled_shares() + exchange.held.sum(axis=0)
     lsts = world.accepts.shape[1]
     held[FIRST_LST : FIRST_LST + lsts] += world.lst_holdings.sum(axis=0)
@@ -64,7 +64,7 @@ def check_lenders(world: Any, day: int) -> None:
             raise LedgerError(f"day {day}: {name} lenders own {owned:.6g}, not their cash and loans")
         mine = world.debt_asset == asset
         borrowed = float(world.debt_shares[mine].sum())
-        if not abs(borrowed - float(lender["debt_shares"])) <= TOLERANCE * max(borrowed, 1.0):
+        if not abs(borrowed - float(lender["debt_shares"])) * float(lender["index"]) <= TOLERANCE * scale:
             raise LedgerError(
                 f"day {day}: {name} loans are {borrowed:.6g} debt shares, not {lender['debt_shares']:.6g}"
             )

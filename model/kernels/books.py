@@ -49,6 +49,7 @@ class World(NamedTuple):
     debt_shares: np.ndarray  # (N,) loans against the satellite, in shares of the asset's debt
     debt_asset: np.ndarray  # (N,) u1: what a staker borrows when it does
     outside_shares: np.ndarray  # (V,) shares of people outside the population: attackers, lenders who took collateral
+    dust: np.ndarray  # (V,) shares that rounding has left without an owner
 
 
 # --- points and exposure ----------------------------------------------------------------------------------------------
@@ -148,6 +149,7 @@ def give_up(world, row, shares, day):
     staker = world.stakers[row]
     left = staker["satellite_shares"] - shares
     if left <= DUST * staker["satellite_shares"]:
+        world.dust[staker["satellite"]] += left
         staker["satellite"], left = NOBODY, 0.0
     staker["satellite_shares"] = left
 

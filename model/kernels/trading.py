@@ -32,6 +32,8 @@ LOAN_DUST = 1e-9
 BRIDGE_PRECISION = 1e-12
 """Width of the bracket of what a trade between two pools spends, relative to the largest spending left."""
 
+HALVINGS = 80
+"""After so many halvings of the capital nothing is left to trade with."""
 SAME_PRICE = 1e-9
 """Relative difference below which two prices are one: arbitrage leaves no more than rounding between pools."""
 
@@ -361,7 +363,9 @@ def _bridge(arbitrageur: Record, cheap: Record, dear: Record, nav: float, bought
     low, high = 0.0, arbitrageur["eth"] - gas
     if _still_pays(high, cheap, dear, nav, bought, sold):
         low = high
-    while high - low > BRIDGE_PRECISION * high:
+    for _ in range(HALVINGS):
+        if high - low <= BRIDGE_PRECISION * high:
+            break
         middle = 0.5 * (low + high)
         if _still_pays(middle, cheap, dear, nav, bought, sold):
             low = middle

@@ -88,7 +88,7 @@ class CampaignParameters(Parameters):
         2.0,
         description="standard deviation of the logarithm of the time to sale",
         unit="log days",
-        low=0.0,
+        low=0.01,
         high=10.0,
         source=_SALES,
     )

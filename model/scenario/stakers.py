@@ -292,7 +292,7 @@ class StakerParameters(Parameters):
         0.001,
         description="Gumbel scale of the noise in one choice of venue",
         unit="1/yr",
-        low=0.0,
+        low=1e-6,
         high=10.0,
         source=_GROWTH,
     )
@@ -300,7 +300,7 @@ class StakerParameters(Parameters):
         0.0072,
         description="logistic scale of the noise in one choice whether to restake",
         unit="1/yr",
-        low=0.0,
+        low=1e-6,
         high=10.0,
         source=_GROWTH,
     )

@@ -58,6 +58,10 @@ SETTINGS = [
     ("arbitrage.patient_multiples=[1, 'x', 3]", "patient_multiples.1"),
     ("stakers.archetypes.retail.wealth_share=0.9", "must sum to 1"),
     ("stakers.archetypes.whale.wealth_share=0.9", "valid names: retail"),
+    ("lrt.renzo.initial_eth=9e7", "more than the 29,145,000 ETH"),
+    ("markets.side_pools=[0.1, -2]", "markets.side_pools"),
+    ("stakers.decision_noise=0", "stakers.decision_noise"),
+    ("campaigns.sale_spread=0", "campaigns.sale_spread"),
     ("seed=-1", "seed = -1 must be"),
     ("seed", "must read KEY=VALUE"),
     ("=3", "must read KEY=VALUE"),
@@ -99,6 +103,14 @@ def test_settings(scenario: str, capsys: pytest.CaptureFixture[str], setting: st
     error = refused(["run", scenario, "--set", setting], capsys)
     assert error.startswith("restaking: --set: ")
     assert message in error
+
+
+def test_more_than_the_stakers_may_restake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    setting = ["--set", "lrt.exet.initial_eth=2.6e7", "--stakers", "200", "--out", str(tmp_path / "r")]
+    error = refused(["run", "depeg-2024", *setting], capsys)
+    assert error.startswith("restaking: lrt.exet.initial_eth: restaking venues begin with")
+    assert "stakers.total_eth" in error
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("text", "message"), FILES, ids=[text for text, _ in FILES])

@@ -73,6 +73,15 @@ def test_a_trade_between_pools_must_cover_its_gas() -> None:
     assert prices_after(day)[0] == 1.0
 
 
+def test_a_gap_that_no_amount_closes_with_a_gain_ends_the_search() -> None:
+    day = sold_aside(1e4, offered=0.0)
+    day.pools["fee"] = 0.0
+    day.pools[1] = (1_000.0, 1_000.0 * (1.0 + 3e-9), 1.0, 0.0)  # a gap of rounding, too small for any trade
+    day.arbitrageurs["gas_eth"] = 0.0
+    deep, thin = prices_after(day)
+    assert deep == pytest.approx(thin, abs=1e-8)
+
+
 def test_sellers_get_more_where_arbitrage_carries_their_sales_away() -> None:
     alone, helped = sold_aside(0.0, rounds=12).trade(), sold_aside(1e4, rounds=12).trade()
     assert helped.sold_eth.sum() > 1.2 * alone.sold_eth.sum()
