@@ -51,6 +51,7 @@ class Unwind:
         redeemed_eth: ETH of claims paid.
         waiting_eth: ETH of claims still unpaid at the end.
         held_eth: ETH of NAV that found no way out at all.
+        lost_eth: ETH that slashes and exploits took from the leavers on the way.
         out: share of the leavers' ETH that is out after 0, 1, 2, … days.
         waiting: ETH that is not out at the end, by archetype.
         deepest: deepest discount on the way.
@@ -65,16 +66,17 @@ class Unwind:
     redeemed_eth: float = 0.0
     waiting_eth: float = 0.0
     held_eth: float = 0.0
+    lost_eth: float = 0.0
     out: list[float] = field(default_factory=list)
     waiting: dict[str, float] = field(default_factory=dict)
     deepest: float = 0.0
 
     @property
     def cost(self) -> float:
-        """Discount paid and the price of waiting, over what was held, as a fraction."""
+        """Discount paid, losses and the price of waiting, over what was held, as a fraction."""
         days_waited = sum(1.0 - part for part in self.out)
-        discount = (self.sold_eth - self.received_eth) / max(self.eth, 1e-300)
-        return discount + PATIENCE * days_waited / 365.0
+        lost = (self.sold_eth - self.received_eth + self.lost_eth) / max(self.eth, 1e-300)
+        return lost + PATIENCE * days_waited / 365.0
 
     def days_until(self, part: float) -> float:
         """Days until a part of the leavers' ETH is out; infinite when it is not by the end."""
@@ -92,6 +94,7 @@ class Unwind:
             "sold": self.sold_eth / gone,
             "redeemed": self.redeemed_eth / gone,
             "stuck": (self.waiting_eth + self.held_eth) / gone,
+            "lost": self.lost_eth / gone,
             "discount_paid": 1.0 - self.received_eth / self.sold_eth if self.sold_eth > 0.0 else 0.0,
             "deepest_discount": self.deepest,
             "days_half": self.days_until(0.5),
@@ -148,22 +151,26 @@ def _one(model: "RestakingEcosystem", k: int, lrt: str, share: float, days: int)
     if held <= 0.0:
         raise UnwindError(f"nobody holds {lrt} on day {model.day}")
     result = Unwind(lrt, model.day, share, held, out=[0.0])
-    claims: dict[int, float] = {}
+    claims: dict[int, tuple[float, int]] = {}  # ETH and day of the request, by row
     tried: set[int] = set()
     for _ in range(days):
         _day(model, k, leavers, result, claims, tried)
-        outstanding = _held(rows, leavers, venue) * nav + sum(claims.values())
+        outstanding = _held(rows, leavers, venue) * nav + sum(eth for eth, _ in claims.values())
         result.out.append(1.0 - min(outstanding / held, 1.0))
         result.deepest = max(result.deepest, 1.0 - float(model.exchange.fills.lrts["lowest_price"][k]))
         if outstanding <= 1e-6 * held:
             break
-    result.held_eth = _held(rows, leavers, venue) * nav
-    result.waiting_eth = sum(claims.values())
+    scale, left_nav = model.world.claims_scale[venue], float(model.venues["nav"][venue])
+    due = {row: eth * float(scale[day]) for row, (eth, day) in claims.items()}
+    result.held_eth = _held(rows, leavers, venue) * left_nav
+    result.waiting_eth = sum(due.values())
+    result.lost_eth += sum(eth for eth, _ in claims.values()) - result.waiting_eth
+    result.lost_eth += _held(rows, leavers, venue) * max(nav - left_nav, 0.0)
     archetypes = list(model.scenario.stakers.archetypes)
     for row in leavers:
-        left = claims.get(int(row), 0.0)
+        left = due.get(int(row), 0.0)
         if rows["satellite"][row] == venue:
-            left += float(rows["satellite_shares"][row]) * nav
+            left += float(rows["satellite_shares"][row]) * left_nav
         if left > 0.0:
             name = archetypes[int(rows["archetype"][row])]
             result.waiting[name] = result.waiting.get(name, 0.0) + left
@@ -190,7 +197,12 @@ def _held(rows: Any, leavers: Any, venue: int) -> float:
 
 
 def _day(
-    model: "RestakingEcosystem", k: int, leavers: Any, result: Unwind, claims: dict[int, float], tried: set[int]
+    model: "RestakingEcosystem",
+    k: int,
+    leavers: Any,
+    result: Unwind,
+    claims: dict[int, tuple[float, int]],
+    tried: set[int],
 ) -> None:
     """One day of the model in which the leavers do nothing but leave."""
     venue, rows, exchange = model.first_lrt + k, model.world.stakers, model.exchange
@@ -203,9 +215,12 @@ def _day(
     model.queue()
     asked = (rows["pending_route"][leavers] == venue) & (rows["pending_day"][leavers] == model.day)
     for row in leavers[asked]:
-        claims[int(row)] = float(rows["pending_amount"][row])
+        claims[int(row)] = (float(rows["pending_amount"][row]), model.day)
+    scale = model.world.claims_scale[venue]
     for row in [row for row in claims if rows["pending_route"][row] != venue]:
-        result.redeemed_eth += claims.pop(row)
+        eth, asked_on = claims.pop(row)
+        result.redeemed_eth += eth * float(scale[asked_on])
+        result.lost_eth += eth * (1.0 - float(scale[asked_on]))
     orders = exchange.orders[: exchange.filed].copy()
     model.trade()
     mine = orders[(orders["venue"] == venue) & (orders["bucket"] >= 0) & np.isin(orders["row"], leavers)]
@@ -275,6 +290,8 @@ def unwind_paragraph(found: Sequence[Unwind], redemption_open: bool) -> str:
     if stuck > 0.01 * last.eth:
         most = max(last.waiting, key=lambda name: last.waiting[name])
         words.append(f"{stuck / last.eth:.0%} is still in at the end, most of it of the archetype {most}.")
+    if last.lost_eth > 0.001 * last.eth:
+        words.append(f"{last.lost_eth / last.eth:.0%} is lost to slashes and exploits on the way.")
     return " ".join(words)
 
 

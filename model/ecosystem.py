@@ -107,7 +107,7 @@ class RestakingEcosystem(EcosystemBase):
         self._intended = 0
         self.lending = LendingMarkets(scenario, self.world, seeds, self.horizon)
         self.exchange = Exchange(scenario, self.world)
-        self.exchange.on_recovery = self.lending.recover
+        self.exchange.on_recovery = self._recovered
         self.exchange.endow()
         self.restaking_layer = RestakingLayer(scenario, seeds, self.venue_names[self.first_restaking :])
         self.hazards = Hazards(scenario, seeds)
@@ -464,16 +464,22 @@ class RestakingEcosystem(EcosystemBase):
         self.recorder.event(self.day, 0, "unbacked", name, "", shares, "shares", "scheduled")
         posted, borrowed, lost = self.lending.robbed(k, shares)
         self.losses.note("unbacked", "lenders", borrowed)
+        for holder in range(self.first_restaking, self.world.venues.size):
+            move.revalue(self.world, holder)
         if borrowed > 0.0:
             self.recorder.event(self.day, 0, "exploit", "lending", name, borrowed, "ETH", "unbacked collateral")
             self.recorder.event(self.day, 0, "bad_debt", "lending", name, lost, "ETH", "unbacked collateral")
             self.world.outside_shares[venue] -= posted
             self.exchange.redeem_for_lenders(k, posted)
         severity = min(FRIGHT * fraction / (1.0 + fraction), 1.0)
-        for holder in range(self.first_restaking, self.world.venues.size):
-            move.revalue(self.world, holder)
         move.frighten(self.world, venue, severity, self.day)
         self.news_desk.alarm(venue, severity)
+
+    def _recovered(self, venue: int, eth: float) -> None:
+        """Collateral of nothing has been redeemed: what lenders get back is what the token's holders lose."""
+        kept = self.lending.recover(eth)
+        self.losses.note("unbacked", "lenders", -kept)
+        self.losses.note_book("unbacked", kept, 0.0, self.losses.snapshot(venue))
 
     def _suffer(self, losses: NDArray[np.float64], burned: int, cause: str) -> None:
         """Restaking venues lose ETH: their books bear it, their holders see it."""

@@ -41,6 +41,7 @@ class Exchange:
         flow: (V,) part of stakers' orders that goes to each pool of an LRT.
         arbitrageurs: (A,) ``ARBITRAGEUR`` records: ordinary ones first, then a patient one per tier.
         held: (A, K) LRT shares that arbitrageurs hold.
+        lenders_shares: (K,) shares that lenders keep of what an attacker has posted, while redemption is closed.
         providers_shares: (K,) shares that liquidity providers hold outside the pools, waiting for redemption to open.
         lp_fee_apr: (V K,) fees of each pool over its size, per year, averaged over two weeks.
         orders: stakers' orders of the day, the first ``filed`` of them valid.
@@ -66,8 +67,9 @@ class Exchange:
         self._acting = acting_order(self.arbitrageurs)
         self.lp_fee_apr = np.zeros(self.pools.size)
         self.providers_shares = np.zeros(count)
+        self.lenders_shares = np.zeros(count)
         self._prices = np.ones((PRICE_MEMORY_DAYS, self.pools.size))
-        self.on_recovery: Callable[[float], None] = lambda paid: None
+        self.on_recovery: Callable[[int, float], None] = lambda venue, paid: None
         self.today = 0
         self._claims: list[tuple[int, int, int, float]] = []
         for k in range(count):
@@ -79,6 +81,7 @@ class Exchange:
         markets, count = self.scenario.markets, len(self.names)
         self.sizes = np.array([1.0, *markets.side_pools])
         elsewhere = np.array(markets.side_pool_flow or self.sizes[1:] / self.sizes.sum())
+        elsewhere /= max(float(elsewhere.sum()), 1.0)  # what is written may add up to a rounding more
         self.flow = np.array([1.0 - elsewhere.sum(), *elsewhere])
         self.pools = np.zeros(self.sizes.size * count, POOL)
         self.pools["fee"][:count] = markets.pool_fee
@@ -224,7 +227,7 @@ class Exchange:
     def _proportions(pool: NDArray[np.void], nav: float, change: float) -> tuple[float, float]:
         """ETH and LRT (in ETH) of a deposit that leaves the pool's price alone."""
         total = float(pool["eth"] + pool["token"] * nav)
-        if total <= 0.0:
+        if pool["eth"] <= 0.0 or pool["token"] <= 0.0:
             return change, change
         part = 2.0 * change / total
         return float(part * pool["eth"]), float(part * pool["token"] * nav)
@@ -298,15 +301,20 @@ class Exchange:
             self._redeem(int(k), int(a), float(fills.redeem_shares[a, k]), day)
 
     def _hand_in_kept(self) -> None:
-        """Tokens that providers took from pools while redemption was closed are redeemed when it opens."""
+        """Tokens that providers and lenders got while redemption was closed are redeemed when it opens."""
         for k in np.flatnonzero(self.providers_shares):
             if self.world.venues[self.first + k]["redemption_open"]:
                 self._redeem(int(k), -1, float(self.providers_shares[k]))
                 self.providers_shares[k] = 0.0
+        for k in np.flatnonzero(self.lenders_shares):
+            if self.world.venues[self.first + k]["redemption_open"]:
+                self._redeem(int(k), LENDERS, float(self.lenders_shares[k]))
+                self.lenders_shares[k] = 0.0
 
     def redeem_for_lenders(self, k: int, shares: float) -> None:
-        """Lenders hand in collateral that they took; what it pays goes to them."""
-        self._redeem(k, LENDERS, shares)
+        """Lenders hand in collateral that they took, once that is possible; what it pays goes to them."""
+        self.lenders_shares[k] += shares
+        self._hand_in_kept()
 
     def _redeem(self, k: int, owner: int, shares: float, day: int | None = None) -> None:
         """Hand shares in for an arbitrageur (or, -1, for liquidity providers)."""
@@ -328,7 +336,8 @@ class Exchange:
         pool["eth"] -= eth
         self.world.accounts[0]["exploited"] += eth
         row = self.world.venues[self.first + k]
-        row["price"] = max(spot_price(pool, float(row["nav"])), LAST_PRICE_FLOOR)
+        price = float(spot_price(pool, float(row["nav"])))
+        row["price"] = max(price, LAST_PRICE_FLOOR) if np.isfinite(price) else LAST_PRICE_FLOOR
         return eth
 
     def claims_by_owner(self, venue: int) -> list[tuple[str, float]]:
@@ -351,7 +360,7 @@ class Exchange:
             paid = eth * self.world.claims_scale[venue, cohort]
             self.world.accounts[0]["claims_paid"] -= paid
             if owner == LENDERS:
-                self.on_recovery(paid)
+                self.on_recovery(venue, paid)
                 continue
             if owner < 0:
                 self.world.accounts[0]["outside_out"] += paid

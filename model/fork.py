@@ -203,6 +203,8 @@ def _adopt_lending(model: Any, before: Any, after: Any) -> None:
         own.prices_usd[today:] = own.prices_usd[today] * after.prices_usd[today:] / after.prices_usd[today]
     if after.enabled and not own.enabled and not before.enabled:
         own.begin()
+        price = np.minimum(model.world.venues["price"][model.first_lrt :], 1.0)
+        own.collateral["slow_price"] = own.collateral["oracle_price"] = price
     own.enabled = own.enabled or after.enabled
     if before.enabled and not after.enabled:
         own.collateral["ltv"] = own.collateral["ltv_stable"] = 0.0  # loans that exist run on; nobody gets a new one

@@ -45,7 +45,9 @@ def token_residuals(world: Any, exchange: Any) -> np.ndarray:
     move.shares_held(world, held)
     first = exchange.first
     held += world.outside_shares + world.dust
-    held[first:] += exchange.providers_shares + exchange.pooled_shares() + exchange.held.sum(axis=0)
+    held[first:] += (
+        exchange.providers_shares + exchange.lenders_shares + exchange.pooled_shares() + exchange.held.sum(axis=0)
+    )
     lsts = world.accepts.shape[1]
     held[FIRST_LST : FIRST_LST + lsts] += world.lst_holdings.sum(axis=0)
     supply = world.books["shares"].copy()

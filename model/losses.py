@@ -97,6 +97,7 @@ class LossBook:
         out[:kinds] = self._holdings
         provided = exchange.pooled_shares() + exchange.providers_shares
         out[self.index("liquidity_providers"), first:] = provided * nav[first:]
+        out[self.index("lenders"), first:] = exchange.lenders_shares * nav[first:]
         out[self.index("arbitrageurs"), first:] = exchange.held.sum(axis=0) * nav[first:]
         out[self.index("outside")] += world.outside_shares * nav
         out[:, IDLE] = 0.0

@@ -82,7 +82,7 @@ class News:
 
         A launch, an opening or the end of a cap that the new terms set on a day gone by happens on ``day``.
         """
-        paused = np.flatnonzero(self.paused_until > day)
+        paused = np.flatnonzero((self.paused_until >= day) & (self.paused_until > 0))
         self._calendar = {}
         self._plan()
         gone = {past: self._calendar.pop(past) for past in sorted(self._calendar) if past < day}

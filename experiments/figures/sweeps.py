@@ -198,7 +198,7 @@ def _morris(found: Morris) -> "tuple[Figure, dict[str, Axes]]":
     _unit_axis(plane.xaxis, unit, largest)
     for axis in (bars.xaxis, plane.xaxis):
         axis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
-    plane.set_xlim(0.0, 1.35 * float(max(table["mu_star"].max(), 1e-300)))
+    plane.set_xlim(0.0, 1.7 * float(max(table["mu_star"].max(), 1e-300)))
     plane.set_ylim(0.0, 1.15 * float(max(table["sigma"].max(), 1e-300)))
     _name_points(plane, table.iloc[-5:], colours[-5:])
     style.caption(plane, "Spread of the effects (σ) against µ*")
@@ -209,18 +209,17 @@ def _morris(found: Morris) -> "tuple[Figure, dict[str, Axes]]":
 
 
 def _name_points(plane: "Axes", table: "pd.DataFrame", colours: Sequence[str]) -> None:
-    """Names beside points of the plane, towards its middle and moved apart where they would overlap."""
-    right, top = plane.get_xlim()[1], plane.get_ylim()[1]
+    """Names right of points of the plane, moved apart where they would overlap."""
+    top = plane.get_ylim()[1]
     heights = style.spread(table["sigma"].to_numpy() / top + 0.01, NAME_GAP)
     spots = zip(table["label"].astype(str), table["mu_star"].astype(float), heights, colours, strict=True)
     for name, x, height, colour in spots:
-        outer = x > 0.45 * right
         plane.annotate(
             name,
             (x, float(height) * top),
-            xytext=(-5, 0) if outer else (5, 0),
+            xytext=(5, 0),
             textcoords="offset points",
-            ha="right" if outer else "left",
+            ha="left",
             va="center",
             fontsize=6.5,
             clip_on=False,

@@ -330,6 +330,8 @@ def _exit(world, row, shares, target, sell, limit, day, orders, filed):
         order["row"], order["venue"], order["target"], order["amount"] = row, venue, target, shares
         order["bucket"] = discount_bucket(limit)
         return filed + 1
+    if not world.venues[venue]["redemption_open"]:
+        return filed  # withdrawals are paused
     give_up(world, row, shares, day)
     enqueue(world, venue, row, day, request(world, venue, shares, day), target)
     return filed

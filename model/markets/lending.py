@@ -82,7 +82,7 @@ class LendingMarkets:
         self.prices_usd = price_path(scenario, seeds, horizon)
         self.steward = RiskSteward(scenario, count)
         self.survey = np.zeros((count, 5))
-        self.bad_debt_eth = self.liquidated_eth = self.recovered_eth = 0.0
+        self.bad_debt_eth = self.liquidated_eth = self.recovered_eth = self._stolen_eth = 0.0
         self._wanted = np.zeros(world.stakers.size)
         self._none = no_loans(count, scenario.markets.rounds_per_day)
         self._loans = self._none
@@ -250,14 +250,20 @@ class LendingMarkets:
         self.world.accounts[0]["exploited"] += borrowed
         debts.write_off(lender, borrowed)
         self.bad_debt_eth += borrowed
-        return worth / nav, borrowed, borrowed
+        self._stolen_eth += borrowed
+        posted = borrowed / (float(terms["ltv"]) * min(float(terms["oracle_price"]), 1.0))
+        return min(posted, worth) / nav, borrowed, borrowed
 
-    def recover(self, eth: float) -> None:
-        """Collateral that lenders kept has been redeemed: theirs, until nothing is owed to them any more."""
+    def recover(self, eth: float) -> float:
+        """Collateral that lenders kept has been redeemed: theirs until their loss is covered; returns that part."""
         lender = self.world.lenders[ETH_LOAN]
-        lender["cash"] += eth
-        lender["claims"] += eth
-        self.recovered_eth += eth
+        kept = min(eth, self._stolen_eth)
+        self._stolen_eth -= kept
+        lender["cash"] += kept
+        lender["claims"] += kept
+        self.recovered_eth += kept
+        self.world.accounts[0]["outside_out"] += eth - kept
+        return kept
 
     # --- what is measured ---------------------------------------------------------------------------------------------
 

@@ -76,6 +76,11 @@ def test_further_pools_open_beside_the_first_and_trade_in_balance() -> None:
     check(world, exchange)
 
 
+def test_a_rounding_too_much_of_the_flow_makes_no_eth() -> None:
+    _, exchange = market(markets={"side_pools": [0.5], "side_pool_flow": [1.0000009]})
+    assert exchange.flow.sum() == pytest.approx(1.0, rel=1e-15) and (exchange.flow >= 0.0).all()
+
+
 def test_orders_follow_the_size_of_pools_unless_told_otherwise() -> None:
     _, exchange = market(markets={"side_pools": [0.5, 0.1]})
     np.testing.assert_allclose(exchange.flow, [1.0 / 1.6, 0.5 / 1.6, 0.1 / 1.6])

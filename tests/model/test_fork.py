@@ -101,6 +101,17 @@ def test_an_opening_on_a_day_gone_by_happens_today() -> None:
         assert list(opened["day"]) == [DAY]
 
 
+def test_a_change_on_the_day_on_which_a_pause_ends_does_not_keep_it() -> None:
+    pause = {"day": 20, "kind": "pause", "target": "restaking", "size": 10.0}
+    with RestakingEcosystem("baseline", seed=1, **SMALL, **{"hazards.events": [pause]}) as model:
+        model.run(20)
+        was_open = model.venues["redemption_open"].copy()
+        model.run(10)
+        model.change({"campaigns.airdrop_share": 0.05})
+        model.run(5)
+        assert (model.venues["redemption_open"] >= was_open).all()
+
+
 def test_a_pause_ends_as_it_was_going_to() -> None:
     pause = {"day": 80, "kind": "pause", "target": "alpha", "size": 30.0}
     model = RestakingEcosystem("baseline", seed=1, **SMALL, **{"hazards.events": [pause]})

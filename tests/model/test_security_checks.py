@@ -91,6 +91,15 @@ def test_a_stop_of_the_layer_hits_everybody_at_once_and_ends() -> None:
         assert open_days(calm).all()
 
 
+def test_a_stop_of_the_layer_stops_native_restakers_too() -> None:
+    stop = {"day": 20, "kind": "pause", "target": "restaking", "size": 60.0}
+    with finished(**{"hazards.events": [stop], "days": 75, "stakers.count": 1_000}) as model:
+        venue = list(model.venue_names).index("native")
+        assert model.world.venues["redemption_open"][venue] == 0
+        assert model.world.claims_due[venue, 21:75].sum() == 0.0
+        assert (model.world.stakers["pending_day"][model.world.stakers["pending_route"] == venue] <= 20).all()
+
+
 def test_what_has_not_opened_yet_does_not_open_when_a_stop_ends() -> None:
     stop = {"day": 20, "kind": "pause", "target": "all", "size": 10.0}
     with finished(**{"hazards.events": [stop], "lrt.beta.redemption_open_day": 100, "days": 120}) as model:

@@ -50,6 +50,16 @@ def test_closed_redemption_is_the_dearer_way_out(run: Run) -> None:
     assert closed.deepest > opened.deepest
 
 
+def test_what_is_taken_on_the_way_is_lost_and_costs(tmp_path: Path) -> None:
+    event = 'hazards.events=[{day=66, kind="exploit", target="alpha", size=0.9}]'
+    assert main([*RUN, "--set", event, "--out", str(tmp_path / "hit")]) == 0
+    (one,) = unwind(load_run(tmp_path / "hit"), 60, "alpha", shares=(1.0,), days=60)
+    assert one.lost_eth > 0.05 * one.eth
+    assert one.cost > one.lost_eth / one.eth
+    total = one.sold_eth + one.redeemed_eth + one.waiting_eth + one.held_eth + one.lost_eth
+    assert total == pytest.approx(one.eth, rel=0.05)
+
+
 def test_the_run_itself_is_not_touched(run: Run) -> None:
     first = [one.as_mapping() for one in unwind(run, 50, "alpha", shares=(0.5,), days=20)]
     assert [one.as_mapping() for one in unwind(run, 50, "alpha", shares=(0.5,), days=20)] == first

@@ -84,6 +84,33 @@ def test_unbacked_supply_becomes_bad_debt_and_a_loss_for_holders() -> None:
         assert {"unbacked", "bad_debt"} <= kinds
 
 
+@pytest.mark.parametrize("opening", [0, 5_000])
+def test_lenders_get_no_more_back_than_they_lost(opening: int) -> None:
+    event = {"day": 60, "kind": "unbacked", "target": "alpha", "size": 0.5}
+    opens = {f"lrt.{name}.redemption_open_day": opening for name in ("alpha", "beta", "gamma", "delta")}
+    with finished(**{"hazards.events": [event], "lending.steward": False}, **opens) as hit:
+        hit.check_invariants()
+        stolen = float(hit.losses.table.sum(axis=1)[list(hit.losses.frame().index).index("unbacked")])
+        assert 0.0 < hit.lending.recovered_eth <= stolen if opening == 0 else hit.lending.recovered_eth == 0.0
+        kept = hit.exchange.lenders_shares[0]
+        assert kept == 0.0 if opening == 0 else kept > 0.0
+        frame = hit.losses.frame().loc["unbacked"]
+        assert frame["lenders"] == pytest.approx(stolen - hit.lending.recovered_eth)
+        if opening == 0:
+            assert frame.drop("lenders").sum() == pytest.approx(hit.lending.recovered_eth), "holders bear the rest"
+
+
+def test_a_drained_pool_has_a_price_and_is_filled_again() -> None:
+    with RestakingEcosystem("baseline", seed=1, **SMALL, **{"days": 120, "hazards.enabled": False}) as model:
+        model.run(60)
+        model.exchange.drain(0, 1.0)
+        assert 0.0 < float(model.venues["price"][model.first_lrt]) < 0.01
+        model.run(30)
+        model.check_invariants()
+        assert np.isfinite(model.recorder.daily[: model.recorder.rows]).all()
+        assert float(model.exchange.pools["eth"][0]) > 0.0
+
+
 def test_a_thin_loop_breaks_where_its_conservative_twin_bends() -> None:
     """The same holders, pool and wave of sales under two sets of lending terms."""
     found = {}

@@ -174,7 +174,9 @@ def test_following_prices_leaves_the_pool_inside_the_band_and_no_poorer(path, et
     ratio = path[-1] / pool.price
     assert (1.0 - fee) * (1.0 - 1e-9) <= ratio <= (1.0 + 1e-9) / (1.0 - fee)
     assert pool.eth * pool.token >= eth * eth * (1.0 - 1e-12)
-    assert profit <= ConstantProductPool.of(eth, eth, 0.0).follow(path).profit * (1.0 + 1e-9) + 1e-12 * eth
+    # Of one price only: over several, who waits at the edge of a band may later earn more than who does not wait.
+    once, free = (ConstantProductPool.of(eth, eth, one).follow(path[:1]).profit for one in (fee, 0.0))
+    assert once <= free * (1.0 + 1e-9) + 1e-12 * eth
 
 
 def test_lvr_is_an_eighth_of_the_variance():
