@@ -44,7 +44,10 @@ def _title(run: "Run") -> str:
     day = int(loans.argmax())
     share = float(run.daily["lrt_posted_share"].to_numpy()[day])
     liquidated = float(run.daily["liquidated_eth"].iloc[-1])
+    bad_debt = float(run.daily["bad_debt_eth"].iloc[-1])
     tail = f"; {style.eth_text(liquidated)} was liquidated" if liquidated > 0.0 else "; nobody was liquidated"
+    if bad_debt > 0.0:
+        tail += f", {style.eth_text(bad_debt)} written off"
     return f"Loans peaked at {style.eth_text(float(loans[day]))}, {style.percent(share)} of LRTs posted{tail}"
 
 
@@ -59,8 +62,8 @@ def _posted(ax: "Axes", run: "Run") -> None:
     for line, (key, colour) in zip(values.T, colours.items(), strict=True):
         known = line[np.isfinite(line)]
         labels.append((float(known[-1]) if known.size else np.nan, names[key], colour))
-    style.end_labels(ax, labels)
     ax.set_ylim(0.0, min(1.0, max(0.1, 1.1 * float(np.nanmax(values, initial=0.0)))))
+    style.end_labels(ax, labels)
     style.percent_axis(ax.yaxis)
     ax.set_ylabel("of supply")
     style.caption(ax, "Posted as collateral")
@@ -72,10 +75,10 @@ def _rates(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]") -> None:
     base = daily["base_apr"].to_numpy()
     ax.plot(x, rate, color=style.PALETTE[1])
     ax.plot(x, base, color=style.PALETTE[0])
+    ax.set_ylim(0.0, None)
     style.end_labels(
         ax, [(float(rate[-1]), "borrowing", style.PALETTE[1]), (float(base[-1]), "staking", style.PALETTE[0])]
     )
-    ax.set_ylim(0.0, None)
     style.percent_axis(ax.yaxis)
     ax.set_ylabel("per year")
     style.caption(ax, "Borrow rate of ETH (weekly mean), staking")
@@ -93,7 +96,7 @@ def _losses(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]") -> None:
     for name, (values, colour) in series.items():
         ax.plot(x, values / factor, color=colour)
         labels.append((float(values[-1]) / factor, name, colour))
-    style.end_labels(ax, labels)
     ax.set_ylim(bottom=0.0)
+    style.end_labels(ax, labels)
     ax.set_ylabel(unit)
     style.caption(ax, "Liquidated, unsafe, written off")

@@ -111,12 +111,24 @@ def _economy(run: "Run") -> "Table":
     return table
 
 
+def _loans(run: "Run") -> list[tuple[str, str]]:
+    """What came of loans against LRTs, where there were any."""
+    daily = run.daily
+    if float(daily["loans_eth"].max()) <= 0.0:
+        return []
+    peak, unsafe = float(daily["loans_eth"].max()), float(daily["unsafe_loans_eth"].iloc[-1])
+    liquidated, bad_debt = float(daily["liquidated_eth"].iloc[-1]), float(daily["bad_debt_eth"].iloc[-1])
+    text = f"up to {short_eth(peak)} lent against LRTs; {short_eth(liquidated)} of collateral liquidated, "
+    return [("Loans", f"{text}{short_eth(bad_debt)} written off, {short_eth(unsafe)} unsafe at the end")]
+
+
 def _lines(run: "Run") -> list[tuple[str, str]]:
     """What there is to say about the whole: label and text."""
     daily, values = run.daily, run.summary
     last = daily.iloc[-1]
     share = daily["lrt_share_of_staked"].to_numpy()
     return [
+        *_loans(run),
         (
             "Share of staked ETH",
             f"LRTs end with {percent(float(share[-1]))}; peak {percent(float(share.max()))} "

@@ -12,8 +12,9 @@ class EtherPriceParameters(Parameters):
 
     path: Literal["flat", "historical", "gbm", "csv"] = parameter(
         "flat",
-        description="flat: the initial price for ever; historical: month ends of 2024 and 2025, then flat; gbm: "
-        "geometric Brownian motion with jumps; csv: the daily closes of a file",
+        description="flat: the initial price for ever; historical: published closes from March 2022 to April 2025, "
+        "joined in logarithms and flat beyond, whatever initial_usd; gbm: geometric Brownian motion with jumps; "
+        "csv: the daily closes of a file",
         role="lever",
     )
     initial_usd: float = parameter(

@@ -39,7 +39,7 @@ class MarketParameters(Parameters):
     )
     side_pools: tuple[Number, ...] = parameter(
         (),
-        description="further pools of every LRT: the size of each over that of the first",
+        description="further pools of every LRT, up to eight: the size of each over that of the first, up to 100",
         unit="fraction",
         source="https://www.bankless.com/renzo-madness",
         role="lever",

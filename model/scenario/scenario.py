@@ -35,6 +35,8 @@ MAXIMUM_VENUES = 60
 
 SHARE_TOLERANCE = 1e-6
 MOST_SIDE_POOLS = 8
+LARGEST_SIDE_POOL = 100.0
+"""Over the size of the first pool."""
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 _FIXED_VENUES = ("idle", "solo", "native", "lst_restaking")
@@ -393,8 +395,13 @@ def check_side_pools(scenario: Scenario) -> None:
     sizes, flow = scenario.markets.side_pools, scenario.markets.side_pool_flow
     if len(sizes) > MOST_SIDE_POOLS:
         _reject("markets.side_pools", f"has {len(sizes)} sizes, allowed are up to {MOST_SIDE_POOLS}")
-    if any(not size > 0.0 for size in sizes):
-        _reject("markets.side_pools", "must be above 0; leave out a pool that does not exist")
+    for size in sizes:
+        if not 0.0 < size <= LARGEST_SIDE_POOL:
+            _reject(
+                "markets.side_pools",
+                f"has a size of {size:g}; allowed is above 0, up to {LARGEST_SIDE_POOL:g}; leave out a pool that does "
+                "not exist",
+            )
     if flow and len(flow) != len(sizes):
         _reject(
             "markets.side_pool_flow",
