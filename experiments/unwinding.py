@@ -55,6 +55,8 @@ class Unwind:
         out: share of the leavers' ETH that is out after 0, 1, 2, … days.
         waiting: ETH that is not out at the end, by archetype.
         deepest: deepest discount on the way.
+        watched: days watched, fewer than asked for where the run ends before.
+        cut_short: whether the run ended before.
     """
 
     lrt: str
@@ -70,6 +72,8 @@ class Unwind:
     out: list[float] = field(default_factory=list)
     waiting: dict[str, float] = field(default_factory=dict)
     deepest: float = 0.0
+    watched: int = 0
+    cut_short: bool = False
 
     @property
     def cost(self) -> float:
@@ -137,6 +141,7 @@ def unwind(
     for number, share in enumerate(shares, start=1):
         with replay(run, day) as model:
             found.append(_one(model, known.index(lrt), lrt, float(share), min(days, horizon - day)))
+            found[-1].cut_short = days > horizon - day
         if progress is not None:
             progress(number, len(shares))
     return found
@@ -150,7 +155,7 @@ def _one(model: "RestakingEcosystem", k: int, lrt: str, share: float, days: int)
     held = float(rows["satellite_shares"][leavers].sum()) * nav
     if held <= 0.0:
         raise UnwindError(f"nobody holds {lrt} on day {model.day}")
-    result = Unwind(lrt, model.day, share, held, out=[0.0])
+    result = Unwind(lrt, model.day, share, held, out=[0.0], watched=days)
     claims: dict[int, tuple[float, int]] = {}  # ETH and day of the request, by row
     tried: set[int] = set()
     for _ in range(days):
@@ -277,13 +282,13 @@ def unwind_paragraph(found: Sequence[Unwind], redemption_open: bool) -> str:
     state = "open" if redemption_open else "closed"
     words = [
         f"{first.lrt} on day {first.day}, redemption {state}: {first.share:.0%} of the supply ({first.eth:,.0f} ETH) is"
-        f" out {_days(first.days_until(0.95))}, at a cost of {first.cost:.2%}; {first.sold_eth / first.eth:.0%} of it"
+        f" {_out(first, 0.95)}, at a cost of {first.cost:.2%}{_so_far(first)}; {first.sold_eth / first.eth:.0%} of it"
         " goes through the pool."
     ]
     if last is not first:
         words.append(
-            f"{last.share:.0%} ({last.eth:,.0f} ETH) is half out {_days(last.days_until(0.5))} and 95 % out"
-            f" {_days(last.days_until(0.95))}, at {last.cost:.2%}; {last.sold_eth / last.eth:.0%} is sold,"
+            f"Of {last.share:.0%} ({last.eth:,.0f} ETH) half is {_out(last, 0.5)} and 95% {_out(last, 0.95)}, at"
+            f" {last.cost:.2%}{_so_far(last)}; {last.sold_eth / last.eth:.0%} is sold,"
             f" {last.redeemed_eth / last.eth:.0%} redeemed, and the price falls to {1.0 - last.deepest:.3f} of NAV."
         )
     stuck = last.waiting_eth + last.held_eth
@@ -292,13 +297,23 @@ def unwind_paragraph(found: Sequence[Unwind], redemption_open: bool) -> str:
         words.append(f"{stuck / last.eth:.0%} is still in at the end, most of it of the archetype {most}.")
     if last.lost_eth > 0.001 * last.eth:
         words.append(f"{last.lost_eth / last.eth:.0%} is lost to slashes and exploits on the way.")
+    if first.cut_short:
+        words.append(f"The run ends {_days(first.watched)} after that day; what comes later is not watched.")
     return " ".join(words)
 
 
+def _out(one: Unwind, part: float) -> str:
+    days = one.days_until(part)
+    return f"not out after {_days(one.watched)}" if math.isinf(days) else f"out within {_days(days)}"
+
+
+def _so_far(one: Unwind) -> str:
+    """What is said of a cost that leaves out those who are not out."""
+    return "" if one.waiting_eth + one.held_eth <= 0.01 * one.eth else " so far"
+
+
 def _days(days: float) -> str:
-    if math.isinf(days):
-        return "not within the time watched"
-    return f"within {days:.0f} day{'' if days == 1 else 's'}"
+    return f"{days:.0f} day{'' if days == 1 else 's'}"
 
 
 def unwind_figure(found: Sequence[Unwind]) -> "tuple[Figure, dict[str, Axes]]":
@@ -346,6 +361,6 @@ def _draw(found: Sequence[Unwind]) -> "tuple[Figure, dict[str, Axes]]":
     one = found[-1]
     style.headline(
         fig,
-        f"{one.share:.0%} of {one.lrt} from day {one.day}: half is out {_days(one.days_until(0.5))}, at {one.cost:.1%}",
+        f"{one.share:.0%} of {one.lrt} from day {one.day}: half is {_out(one, 0.5)}, at {one.cost:.1%}",
     )
     return fig, axes

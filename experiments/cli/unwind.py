@@ -18,7 +18,7 @@ def unwind(
     shares: Annotated[
         list[float] | None, typer.Option("--share", help="Share of supply that wants out; repeatable.")
     ] = None,
-    days: Annotated[int, typer.Option("--days", min=1, help="How long to watch.")] = 180,
+    days: Annotated[int, typer.Option("--days", min=1, help="How long to watch, at most to the run's end.")] = 180,
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write table, page and figure into.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
