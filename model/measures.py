@@ -96,6 +96,7 @@ class Measures:
         if day % SLOW_EVERY_DAYS == 0:
             self._measure_stakers()
         self._nav[day] = model.world.venues["nav"]
+        model.restaking_layer.survey(model.restaked)
         lrts = self._lrts(day)
         total = self._total(day, lrts)
         recorder.daily[day] = [total[name] for name in recorder.names]
@@ -120,7 +121,7 @@ class Measures:
             raise LedgerError(f"day {day}: slack is {exact:.9g}, less than the certified {certified:.9g}")
         if report.secure is False and certified > CERTIFICATE_ROUNDING:
             raise LedgerError(f"day {day}: an attack pays although a slack of {certified:.9g} is certified")
-        binding = report.certificate.operators[0] if report.certificate.operators else ""
+        binding = next(iter(report.certificate.operators + report.certificate.services), "")
         slack = MOST_SLACK if exact is None and report.exact else (float("nan") if exact is None else exact)
         self.recorder.event(day, 0, "security_check", "restaking", binding, slack, "ratio", report.means)
 
@@ -212,9 +213,11 @@ class Measures:
         add_up(world, day, model.first_restaking, model.exchange.pools, model.exchange.arbitrageurs, sums)
         supply = lrts["supply_eth"]
         lrt_supply = float(supply.sum())
-        behind = model.restaked @ layer.delegation
-        slack, binding = certified_slack(behind, layer.secured, layer.profit_share(day), THRESHOLD, self._own_slack)
-        profits = layer.profit_share(day) * layer.secured.sum(axis=0)
+        stake, secured, profit_share = layer.operator_stake, layer.secured, layer.profit_share(day)
+        pooled = layer.stake_mode == "pooled"
+        slack, binding = certified_slack(stake, secured, profit_share, THRESHOLD, pooled, self._own_slack)
+        bounded = slack if layer.stake_mode != "elastic" else 0.0
+        profits = profit_share * secured.sum(axis=0)
         weights = supply / max(lrt_supply, 1e-300)
         staked = float(sums["validators"]) + model.scenario.ethereum.other_staked_eth
         base = model.signals._base_rate()
@@ -252,11 +255,11 @@ class Measures:
             "sustainable_share": sustainable / advertised if advertised > 0.0 else 1.0,
             "restaking_degree": float(layer.restaking_degree),
             "certified_slack": float(slack),
-            "binding_operator_share": float(behind[binding] / behind.sum()) if binding >= 0 else 0.0,
-            "shock_loss_bound": _loss_bound(SHOCK, slack),
-            "shock_loss_bound_small": _loss_bound(SMALL_SHOCK, slack),
-            "shock_loss_bound_large": _loss_bound(LARGE_SHOCK, slack),
-            "coverage_ratio": float(profits.sum()) / THRESHOLD / max(float(layer.operator_stake.sum()), 1e-300),
+            "binding_operator_share": float(stake[binding] / stake.sum()) if binding >= 0 else 0.0,
+            "shock_loss_bound": _loss_bound(SHOCK, bounded),
+            "shock_loss_bound_small": _loss_bound(SMALL_SHOCK, bounded),
+            "shock_loss_bound_large": _loss_bound(LARGE_SHOCK, bounded),
+            "coverage_ratio": float(profits.sum()) / THRESHOLD / max(float(stake.sum()), 1e-300),
             "losses_eth": model.losses.total,
             "losses_of_stakers_eth": model.losses.borne_by_stakers(),
             "losses_of_lenders_eth": float(model.losses.table[:, model.losses.index("lenders")].sum()),
@@ -384,6 +387,7 @@ class Measures:
         move.holdings(world, model.archetype_terms, held, holders)
         lst_nav = world.venues["nav"][FIRST_LST : FIRST_LST + len(model.scenario.lst)]
         layer = model.restaking_layer
+        layer.survey(model.restaked)
         graph = capital_network(
             list(model.scenario.stakers.archetypes),
             list(model.venue_names),
@@ -394,7 +398,9 @@ class Measures:
             layer.delegation * model.restaked[:, None],
             layer.avs_names,
             layer.secured,
+            layer.operator_stake,
         )
+        graph.graph["stake_mode"] = layer.stake_mode
         profits = layer.profit_share(model.day) * layer.secured.sum(axis=0)
         for name, profit in zip(layer.avs_names, profits, strict=True):
             graph.nodes[f"avs:{name}"]["profit"] = float(profit)
@@ -408,11 +414,15 @@ class Measures:
         document = security_document(self.capital_network())
         if not document["services"]:
             return None
-        return RestakingNetwork.from_mapping({key: document[key] for key in ("operators", "services", "edges")})
+        return RestakingNetwork.from_mapping({key: value for key, value in document.items() if key != "capital"})
 
 
 def _loss_bound(shock: float, slack: float) -> float:
-    """What a shock can end up costing, over all stake: psi * (1 + 1 / gamma), no more than everything."""
+    """What a shock can end up costing, over all stake: psi * (1 + 1 / gamma), no more than everything.
+
+    Theorem 1 of arXiv:2407.21785. It carries over to unique stake, where no ETH is counted twice: a loss takes no more
+    from all allocations together than it takes from the stake. In elastic networks it can take more.
+    """
     return min(shock + shock / slack, 1.0 + shock) if slack > 0.0 else 1.0 + shock
 
 

@@ -274,16 +274,17 @@ _TOTAL = _level(
         "Certified slack",
         "min",
         "How much dearer than its prizes every attack on AVSs provably is (gamma*), when attacking an AVS brings "
-        "1 % of the ETH that answers to it and takes a third of its operators' stake. Below 0 nothing is proven; "
-        "100 stands for no AVS with stake.",
+        "its profit_share of the ETH that answers to it and takes a third of that. Where operators allocate parts of "
+        "their stake (unique, elastic), those parts count. Below 0 nothing is proven; 100 stands for no AVS with "
+        "stake.",
     ),
     (
         "binding_operator_share",
         "fraction",
         "Stake of the binding operator",
         "mean",
-        "Share of all delegated stake that the operator has whose own condition sets the certified slack (the first of "
-        "several); 0 when nothing binds. Operators' own slacks are in the entities.",
+        "Share of all operators' stake that the operator has whose own condition sets the certified slack (the first of "
+        "several); 0 when nothing binds or a service by itself. Operators' own slacks are in the entities.",
     ),
     (
         "shock_loss_bound",
@@ -291,7 +292,8 @@ _TOTAL = _level(
         "Bound on the loss after a shock",
         "max",
         "Most that all of restaked ETH can lose when a hundredth of it is lost first and attacks follow: "
-        "0.01 * (1 + 1 / certified_slack), at most 1.01, which is all; 1.01 as well where nothing is certified.",
+        "0.01 * (1 + 1 / certified_slack), at most 1.01, which is all; 1.01 as well where nothing is certified and where "
+        "stake is elastic, for which the bound is not proven.",
     ),
     (
         "entry_queue_eth",
@@ -696,7 +698,7 @@ _TOKEN = _level(
 
 _OPERATOR = _level(
     "operator",
-    ("stake_eth", "ETH", "Delegated stake", "last", "Restaked ETH delegated by all venues."),
+    ("stake_eth", "ETH", "Stake", "last", "Restaked ETH that all venues delegate, and its own."),
     ("avs_count", "count", "AVSs served", "last", "AVSs that the operator runs."),
     ("commission", "fraction", "Commission", "last", "Part of AVS rewards that the operator keeps."),
     ("faults", "count", "Faults", "last", "Faults since the start, cumulative."),

@@ -221,6 +221,7 @@ def capital_network(
     delegation: Floats,
     avss: list[str],
     secured: Floats,
+    operator_stake: Floats | None = None,
 ) -> nx.DiGraph[str]:
     """Whose ETH stands behind what: staker group -> LST -> LRT -> operator -> AVS.
 
@@ -233,8 +234,8 @@ def capital_network(
 
     Nodes are called ``kind:label`` and have the attributes ``kind`` (``staker``, ``outside``, a value of
     :data:`VENUE_KINDS`, ``operator``, ``avs``), ``label`` and ``eth``: owned (staker groups), held (venues), delegated
-    (operators), secured (AVSs, the same ETH as often as it is pledged). Their order is that of the arguments; edges
-    without ETH are left out, nodes never are.
+    and own (operators; what is their own enters there), secured (AVSs, the same ETH as often as it is pledged). Their
+    order is that of the arguments; edges without ETH are left out, nodes never are.
 
     Args:
         archetypes: names of the A staker groups (or sampled stakers).
@@ -247,6 +248,7 @@ def capital_network(
             operator o, shape (R, O).
         avss: names of the S AVSs.
         secured: ETH of operator o that secures AVS s, shape (O, S).
+        operator_stake: ETH of operator o with what it put up itself, shape (O,); what is delegated when None.
     """
     import networkx as nx
 
@@ -273,7 +275,8 @@ def capital_network(
         _add_nodes(graph, "outside", ["outside"], [outside.sum()])
     for name, kind, label, eth in zip(names, kinds, venues, held_in_all, strict=True):
         _add_node(graph, name, VENUE_KINDS[int(kind)], label, eth)
-    operator_names = _add_nodes(graph, "operator", operators, delegation.sum(axis=0))
+    stake = delegation.sum(axis=0) if operator_stake is None else operator_stake
+    operator_names = _add_nodes(graph, "operator", operators, stake)
     avs_names = _add_nodes(graph, "avs", avss, secured.sum(axis=0))
 
     for a, owner in enumerate(owners):
@@ -340,14 +343,15 @@ def write_network(
     *,
     profit_share: float = PROFIT_SHARE,
     threshold: float = THRESHOLD,
-    allocations: bool = False,
+    allocations: bool | None = None,
 ) -> None:
     """Write a capital network for other tools (GraphML) or for ``restaking security`` (JSON).
 
-    The JSON object has ``operators`` (label -> ETH delegated), ``services`` (label -> ``profit``, ``threshold``) and
-    ``edges`` ([operator, service] pairs), and under ``capital`` the whole graph as networkx node-link data. An AVS
-    node may carry attributes ``profit`` (ETH) and ``threshold`` of its own; services that nobody secures can neither
-    be attacked nor protect anything and stand under ``capital`` alone.
+    The JSON object has ``operators`` (label -> ETH delegated and own), ``services`` (label -> ``profit``,
+    ``threshold``) and ``edges`` ([operator, service] pairs), and under ``capital`` the whole graph as networkx
+    node-link data. An AVS node may carry attributes ``profit`` (ETH) and ``threshold`` of its own. Services that nobody
+    secures can neither be attacked nor protect anything, nor do operators without stake: both stand under ``capital``
+    alone.
 
     The file appears whole or not at all; a file of that name is replaced.
 
@@ -358,7 +362,8 @@ def write_network(
         profit_share: what an attack on a service brings without ``profit`` attribute, as a share of the ETH that
             secures it.
         threshold: share of a service's stake that suffices for an attack without ``threshold`` attribute.
-        allocations: whether to add ``allocations`` ([operator, service, ETH]), which asks for the elastic model.
+        allocations: whether to add ``allocations`` ([operator, service, ETH]), which asks for the elastic model; when
+            None, where the graph's attribute ``stake_mode`` names another mode than ``pooled``.
     """
     import networkx as nx
 
@@ -378,7 +383,7 @@ def security_document(
     graph: nx.DiGraph[str],
     profit_share: float = PROFIT_SHARE,
     threshold: float = THRESHOLD,
-    allocations: bool = False,
+    allocations: bool | None = None,
 ) -> dict[str, Any]:
     """The JSON object of :func:`write_network`."""
     import networkx as nx
@@ -398,11 +403,16 @@ def security_document(
         for node in nodes.values()
         if node["kind"] == "avs" and node["label"] in secured
     }
+    operators = {
+        node["label"]: node["eth"] for node in nodes.values() if node["kind"] == "operator" and node["eth"] > 0.0
+    }
     document: dict[str, Any] = {
-        "operators": {node["label"]: node["eth"] for node in nodes.values() if node["kind"] == "operator"},
+        "operators": operators,
         "services": services,
         "edges": [[operator, service] for operator, service, _ in pledges],
     }
+    if allocations is None:
+        allocations = graph.graph.get("stake_mode", "pooled") != "pooled"
     if allocations:
         document["allocations"] = [list(pledge) for pledge in pledges]
     document["capital"] = nx.node_link_data(graph, edges="edges")

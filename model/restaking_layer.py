@@ -227,13 +227,13 @@ class RestakingLayer:
         if not self._started:
             self.start(day, stake_eth)
         self._set_board(day, float(self._board["sentiment"][0]))
-        self._survey(stake_eth)
+        self.survey(stake_eth)
         kernel.draw_reviews(self._keys["review"], day, self.operators)
         (operators_step or self.operators_decide)()
         (avs_step or self.avs_decide)()
         self._close_services(day)
         self.reindex()
-        self._survey(stake_eth)
+        self.survey(stake_eth)
         self._note_secured(day)
         self._delegate(stake_eth)
         self.operators["fault_memory"] *= 0.5 ** (WEEK / FAULT_HALF_LIFE)
@@ -382,7 +382,7 @@ class RestakingLayer:
         held = left.sum(axis=1, keepdims=True)
         np.divide(left, held, out=self.delegation, where=held > 0.0)
         self._stake_before = np.maximum(0.0, self._stake_before - losses)
-        self._survey(stake_eth - losses)
+        self.survey(stake_eth - losses)
         return losses, events
 
     def _burn(self, lost: Floats, stake: Floats, slashes: Floats) -> None:
@@ -399,8 +399,13 @@ class RestakingLayer:
     # --- measures -----------------------------------------------------------------------------------------------------
 
     @property
+    def stake_mode(self) -> str:
+        """``pooled``, ``unique`` or ``elastic``."""
+        return str(self.scenario.restaking.stake_mode)
+
+    @property
     def operator_stake(self) -> Floats:
-        """(O,) ETH: delegated and own stake as of the last accrual or week."""
+        """(O,) ETH: delegated and own stake as of the last survey."""
         return self.operators["stake"]
 
     @property
@@ -465,7 +470,7 @@ class RestakingLayer:
         self.operators["fault_memory"][list(found.operators)] += ATTACK_REMEMBERED
         self._close_services(day, "it was corrupted")
         self.reindex()
-        self._survey(stake_eth - losses)
+        self.survey(stake_eth - losses)
         return found, losses, events
 
     @property
@@ -531,13 +536,15 @@ class RestakingLayer:
         self._board["sentiment"] = sentiment
         self._board["slashing_live"] = day >= self._slashing_live_day
 
-    def _survey(self, stake_eth: Floats) -> None:
+    def survey(self, stake_eth: Floats) -> None:
+        """Stake of every operator and AVS from (R,) restaked ETH by venue; accruals, weeks and losses do it too."""
+        stake_eth = np.maximum(stake_eth, 0.0)
         kernel.survey_stake(stake_eth, self.delegation, self.allocation, self.operators, self.avs, self._board[0])
 
     def _look(self, day: int, stake_eth: Floats) -> None:
         """State of affairs before the first accrual: stakes, pay and what operators would earn from it."""
         self._set_board(day, 1.0)
-        self._survey(stake_eth)
+        self.survey(stake_eth)
         kernel.set_pay(self.avs, self._board[0])
         kernel.share_out(
             stake_eth, self.delegation, self.allocation, self._served, self.operators, self.avs, self._reward_arrays

@@ -12,7 +12,14 @@ Sources: N. Durvasula, T. Roughgarden, "Robust Restaking Networks", ITCS 2025, d
 from .attacks import Attack, attackable, best_attack, exact_slack, worst_losses
 from .cascades import Cascade, cascade, longest_cascade
 from .certificate import Certificate, certificate, certificate_of_arrays, loss_bound, stand_alone_split
-from .elastic import ElasticAttack, SymmetricNetwork, best_elastic_attack, largest_budget, slash_elastically
+from .elastic import (
+    ElasticAttack,
+    SymmetricNetwork,
+    best_elastic_attack,
+    exact_elastic_slack,
+    largest_budget,
+    slash_elastically,
+)
 from .network import NetworkError, RestakingNetwork, Service, read_network
 from .report import SecurityReport, analyse
 
@@ -33,6 +40,7 @@ __all__ = [
     "cascade",
     "certificate",
     "certificate_of_arrays",
+    "exact_elastic_slack",
     "exact_slack",
     "largest_budget",
     "longest_cascade",

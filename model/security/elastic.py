@@ -169,6 +169,34 @@ def largest_attack(network: RestakingNetwork) -> ElasticAttack | None:
     return attack_with(elastic, whole, nonempty=True)
 
 
+def with_prizes(network: RestakingNetwork, factor: Fraction) -> RestakingNetwork:
+    """The network with prizes ``factor`` times as large."""
+    services = {name: replace(service, profit=factor * service.profit) for name, service in network.services.items()}
+    return replace(network, services=services)
+
+
+def first_ratio(network: RestakingNetwork) -> Fraction | None:
+    """What everybody has over all prizes: no smallest ratio of cost to prizes is larger; None without prizes."""
+    prizes = network.profit_of(network.services)
+    return network.total_stake / prizes if prizes > 0 else None
+
+
+def exact_elastic_slack(network: RestakingNetwork) -> Fraction | None:
+    """The smallest ``stake lost / prizes - 1`` over attacks on an elastic network; None without prizes.
+
+    Dinkelbach's method (1967, Management Science 13(7)) over :func:`largest_attack`: an attack that pays once prizes
+    are multiplied by the smallest ratio known has a smaller one; when none pays, the ratio is the smallest there is.
+    """
+    elastic = allocated(network)
+    ratio = first_ratio(elastic)
+    while ratio is not None:
+        attack = best_elastic_attack(with_prizes(elastic, ratio))
+        if attack is None:
+            return ratio - 1
+        ratio *= attack.stake_lost / attack.prizes
+    return None
+
+
 def _unit(network: RestakingNetwork) -> tuple[Fraction, Any]:
     allocations = network.allocations or {}
     numbers = [

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .attacks import Attack, Loss, attack_of, attackable
-from .elastic import ElasticAttack, attack_with
+from .elastic import ElasticAttack, attack_with, first_ratio, with_prizes
 from .network import RestakingNetwork
 from .search import promising_coalition
 
@@ -284,13 +284,15 @@ def best_attack(network: RestakingNetwork) -> Answer:
 
 
 def slack(network: RestakingNetwork) -> SlackAnswer:
-    """The smallest ``stake / prizes - 1`` over attacks on a rigid network, by Dinkelbach's method.
+    """The smallest ``stake lost / prizes - 1`` over attacks, by Dinkelbach's method.
 
     Each round looks for an attack with ``ratio * prizes > stake`` for the smallest ratio known so far; when none is
     left, that ratio is the smallest (W. Dinkelbach 1967, Management Science 13(7)).
     """
     if network.unsecured:
         return SlackAnswer(Fraction(-1), True)
+    if network.allocations is not None:
+        return _elastic_slack(network)
     attacks = _Attacks(network)
     ratio = min((found for found in _easy_ratios(network) if found is not None), default=None)
     if ratio is None:
@@ -300,6 +302,19 @@ def slack(network: RestakingNetwork) -> SlackAnswer:
         if answer.attack is None:
             return SlackAnswer(ratio - 1, answer.proven)
         ratio = answer.attack.stake_lost / answer.attack.prizes
+    return SlackAnswer(ratio - 1, False)
+
+
+def _elastic_slack(network: RestakingNetwork) -> SlackAnswer:
+    """The same where the services that an attack is worth depend on the prizes, which are therefore scaled instead."""
+    ratio = first_ratio(network)
+    if ratio is None:
+        return SlackAnswer(None, True)
+    for _ in range(_ROUNDS):
+        answer = _Attacks(with_prizes(network, ratio)).best(Fraction(1), None, tilt=0.0)
+        if answer.attack is None:
+            return SlackAnswer(ratio - 1, answer.proven)
+        ratio *= answer.attack.stake_lost / answer.attack.prizes
     return SlackAnswer(ratio - 1, False)
 
 

@@ -31,8 +31,8 @@ class SecurityReport:
         network: the network.
         secure: whether no attack pays; None when that could not be decided.
         certificate: the per-operator condition.
-        slack: the largest gamma such that every attack costs (1 + gamma) times its prizes; None in the elastic model,
-            without prizes, and where only bounds are known.
+        slack: the largest gamma such that every attack costs (1 + gamma) times its prizes; None without prizes and
+            where only bounds are known.
         best_attack: the valid attack with the largest net profit (with ``exact`` False: the best one found).
         worst_loss: share of all stake by shock as it was asked for; with ``exact`` False upper bounds; None where there
             is none, and in the elastic model.
@@ -156,13 +156,16 @@ def _bounded(network: RestakingNetwork, proof: Certificate, shocks: Mapping[str,
 def _elastic(network: RestakingNetwork, proof: Certificate) -> SecurityReport:
     if elastic.enumerable(network):
         best = elastic.best_elastic_attack(network)
-        return SecurityReport(network, best is None, proof, None, best, None, True, "enumeration")
+        gamma = elastic.exact_elastic_slack(network)
+        return SecurityReport(network, best is None, proof, gamma, best, None, True, "enumeration")
     if len(network.stakes) + 2 * len(network.services) <= programme.LARGEST:
         answer = programme.best_attack(network)
+        smallest = programme.slack(network)
         secure = _verdict(proof, answer)
-        return SecurityReport(
-            network, secure, proof, None, answer.attack, None, answer.proven, "programme" if answer.proven else "bounds"
-        )
+        proven = answer.proven and smallest.proven
+        known = smallest.slack if smallest.proven else None
+        means: Means = "programme" if proven else "bounds"
+        return SecurityReport(network, secure, proof, known, answer.attack, None, proven, means)
     found = attack_with(network, promising_coalition(network))
     attack = found if found.valid else None
     secure = False if attack is not None else (True if proof.secure else None)

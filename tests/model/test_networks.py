@@ -406,7 +406,7 @@ def test_json_serves_the_security_analysis_and_loses_nothing(tmp_path: Path) -> 
     path = tmp_path / "capital.json"
     write_network(graph, path, "json", profit_share=0.1, threshold=0.25, allocations=True)
     document = json.loads(path.read_text(encoding="utf-8"))
-    assert document["operators"] == {"p2p": 75.0, "figment": 50.0, "unused": 0.0}
+    assert document["operators"] == {"p2p": 75.0, "figment": 50.0}
     assert document["services"] == {
         "oracle": {"profit": 12.5, "threshold": 0.25},
         "bridge": {"profit": "7/2", "threshold": 0.5},

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from restaking.experiments.cli.main import main
+from restaking.model import load_scenario
 from restaking.model.security import certificate, read_network
 
 GOOD: dict[str, Any] = {
@@ -56,6 +57,7 @@ def test_an_elastic_network(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found["secure"] is False
     assert found["best_attack"]["stake_lost"] == "11/20"
+    assert found["slack"] == "-9/20"
 
 
 def test_a_large_network_gets_bounds_that_are_called_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,23 +71,28 @@ def test_a_large_network_gets_bounds_that_are_called_so(capsys: pytest.CaptureFi
     assert found["certificate_slack"] > 0.0
 
 
-def test_the_network_of_a_run_comes_back(capsys: pytest.CaptureFixture[str]) -> None:
-    run = ["run", "baseline", "--days", "210", "--stakers", "150", "--no-figures", "--out", "r"]
-    assert main(run) == 0
-    assert main(["network", "r", "--day", "200", "--format", "json", "--out", "day200.json"]) == 0
+@pytest.mark.parametrize(("mode", "day"), [("pooled", 200), ("unique", 60), ("elastic", 60)])
+def test_the_network_of_a_run_comes_back(mode: str, day: int, capsys: pytest.CaptureFixture[str]) -> None:
+    run = ["run", "baseline", "--days", str(day + 10), "--stakers", "150", "--no-figures", "--out", "r"]
+    assert main([*run, "--set", f"restaking.stake_mode={mode}"]) == 0
+    assert main(["network", "r", "--day", str(day), "--format", "json", "--out", "network.json"]) == 0
     capsys.readouterr()
-    assert main(["security", "day200.json", "--json"]) == 0
+    assert main(["security", "network.json", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    network = read_network("day200.json")
+    network = read_network("network.json")
+    assert (network.allocations is None) == (mode == "pooled")
     assert found["certificate_slack"] == pytest.approx(float(certificate(network).slack or 0.0))
     import pandas as pd
 
-    recorded = pd.read_parquet("r/daily.parquet").set_index("day").loc[200]
+    recorded = pd.read_parquet("r/daily.parquet").set_index("day").loc[day]
     total = sum(float(stake) for stake in network.stakes.values())
-    assert total == pytest.approx(recorded["restaked_eth"], rel=1e-9)
+    operators = load_scenario("baseline").operators
+    own = operators.count * operators.self_stake_eth
+    assert total == pytest.approx(recorded["restaked_eth"] + own, rel=1e-9)
     assert found["certificate_slack"] == pytest.approx(recorded["certified_slack"], rel=1e-9)
     slack = recorded["certified_slack"]
-    assert recorded["shock_loss_bound"] == pytest.approx(min(0.01 * (1.0 + 1.0 / slack), 1.01))
+    bound = 1.01 if mode == "elastic" else min(0.01 * (1.0 + 1.0 / slack), 1.01)
+    assert recorded["shock_loss_bound"] == pytest.approx(bound)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,13 @@ from restaking.model.security import (
     cascade,
     certificate,
     certificate_of_arrays,
+    exact_elastic_slack,
     exact_slack,
     loss_bound,
     programme,
     worst_losses,
 )
+from restaking.model.security.elastic import with_prizes
 from restaking.model.security.network import NetworkArrays
 from tests.oracle import security as definition
 
@@ -139,7 +141,20 @@ def check_elastic(network: RestakingNetwork) -> bool:
     by_programme = float(answer.attack.net_profit) if answer.attack is not None else 0.0
     assert by_programme == pytest.approx(expected, abs=1e-9)
     assert not (certificate(network).secure and attack is not None)
+    check_elastic_slack(network)
     return attack is not None
+
+
+def check_elastic_slack(network: RestakingNetwork) -> None:
+    """Prizes a millionth below the slack leave nothing that pays, a millionth above it something; both means agree."""
+    gamma, certified, answer = exact_elastic_slack(network), certificate(network).slack, programme.slack(network)
+    assert gamma is not None
+    assert certified is not None
+    assert certified <= gamma
+    assert best_elastic_attack(with_prizes(network, (1 + gamma) * (1 - F(1, 10**6)))) is None
+    assert best_elastic_attack(with_prizes(network, (1 + gamma) * (1 + F(1, 10**6)))) is not None
+    assert answer.proven
+    assert float(answer.slack or 0) == pytest.approx(float(gamma), abs=1e-9)
 
 
 def test_elastic_means_agree_short() -> None:
