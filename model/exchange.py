@@ -341,12 +341,13 @@ class Exchange:
         return eth
 
     def claims_by_owner(self, venue: int) -> list[tuple[str, float]]:
-        """Open claims on an LRT of people other than stakers: who waits, and for how much ETH."""
+        """Open claims on an LRT of people other than stakers: who waits, and for how much ETH not set aside yet."""
         found = []
         for cohort, k, owner, eth in self._claims:
             if self.first + k == venue and cohort >= self.world.claims_pointer[venue]:
                 name = {-1: "liquidity_providers", LENDERS: "lenders"}.get(owner, "arbitrageurs")
-                found.append((name, eth * float(self.world.claims_scale[venue, cohort])))
+                open_part = float(self.world.claims_scale[venue, cohort]) * move.at_risk(self.world, venue, cohort)
+                found.append((name, eth * open_part))
         return found
 
     def collect_claims(self) -> None:

@@ -283,8 +283,8 @@ _TOTAL = _level(
         "fraction",
         "Stake of the binding operator",
         "mean",
-        "Share of all operators' stake that the operator has whose own condition sets the certified slack (the first of "
-        "several); 0 when nothing binds or a service by itself. Operators' own slacks are in the entities.",
+        "Share of all operators' stake that the operator has whose own condition sets the certified slack (the first "
+        "of several); 0 when nothing binds or a service by itself. Operators' own slacks are in the entities.",
     ),
     (
         "shock_loss_bound",
@@ -292,8 +292,8 @@ _TOTAL = _level(
         "Bound on the loss after a shock",
         "max",
         "Most that all of restaked ETH can lose when a hundredth of it is lost first and attacks follow: "
-        "0.01 * (1 + 1 / certified_slack), at most 1.01, which is all; 1.01 as well where nothing is certified and where "
-        "stake is elastic, for which the bound is not proven.",
+        "0.01 * (1 + 1 / certified_slack), at most 1.01, which is all; 1.01 as well where nothing is certified and "
+        "where stake is elastic, for which the bound is not proven.",
     ),
     (
         "entry_queue_eth",

@@ -67,6 +67,7 @@ VENUE = np.dtype(
         ("ltv_stable", "f8"),  # the same for loans of stablecoins
         ("threshold", "f8"),  # ETH loan over value from which the collateral may be taken
         ("threshold_stable", "f8"),  # the same for loans of stablecoins
+        ("oracle_price", "f8"),  # what lending markets believe the token is worth, over NAV
         ("borrow_apr", "f8"),  # cost of an ETH loan on the token, per year
         ("borrow_apr_stable", "f8"),  # cost of a stablecoin loan on the token, per year
     ],
@@ -81,6 +82,7 @@ BOOK = np.dtype(
         ("exiting", "f8"),  # ETH in the exit queue, sweep or restaking escrow
         ("buffer", "f8"),  # liquid ETH
         ("claims", "f8"),  # ETH owed to redeemers
+        ("set_aside", "f8"),  # ETH kept for the oldest claims until there is enough to pay all of their day
         ("treasury", "f8"),  # ETH of the protocol itself (fees)
         ("fee", "f8"),  # fraction of rewards
         ("buffer_fraction", "f8"),  # target of the buffer as a fraction of supply
@@ -280,7 +282,7 @@ ACCOUNTS = np.dtype(
     [
         # where ETH can be, besides books, pools and arbitrageurs
         ("stakers", "f8"),  # idle ETH, money between two moves, purchase orders of the day
-        ("claims_paid", "f8"),  # set aside for claims whose cohort is not fully paid yet
+        ("claims_paid", "f8"),  # out of the books, for claims: what these have set aside, or paid out today
         ("claimants", "f8"),  # proceeds of airdropped tokens not yet credited
         ("operators", "f8"),  # commissions
         ("token_pools", "f8"),  # ETH side of the governance tokens' pools

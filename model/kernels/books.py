@@ -339,10 +339,11 @@ def _exit(world, row, shares, target, sell, limit, day, orders, filed):
 
 @compiled
 def _free_shares(world, row, venue):
-    """Shares of the collateral that can leave while the loan stands, a little short of the threshold."""
+    """Shares of the collateral that can leave while the loan stands, a little short of the oracle's threshold."""
     terms = world.venues[venue]
     threshold = terms["threshold"] if world.debt_asset[row] == ETH_LOAN else terms["threshold_stable"]
-    needed = owed_eth(world, row) / max(FREE_BELOW * threshold * terms["nav"], 1e-300)
+    worth = terms["nav"] * min(terms["oracle_price"], 1.0)
+    needed = owed_eth(world, row) / max(FREE_BELOW * threshold * worth, 1e-300)
     return max(world.stakers[row]["satellite_shares"] - needed, 0.0)
 
 
@@ -372,8 +373,10 @@ def _pay_cohorts(world, venue, day):
             book["claims"] = max(book["claims"] - paid, 0.0)
             world.accounts[0]["claims_paid"] += paid
             world.claims_due[venue, pointer] = due - paid
+            book["set_aside"] += paid
             if paid < due:
                 break
+            book["set_aside"] = 0.0
         pointer += 1
     world.claims_pointer[venue] = pointer
 
@@ -598,6 +601,15 @@ def report_losses(world, day):
 
 
 @compiled
+def at_risk(world, venue, cohort):
+    """Part of the claims of a day that a loss of the venue's would hit; what is set aside for them it cannot reach."""
+    due = world.claims_due[venue, cohort]
+    if due <= 0.0:
+        return 0.0
+    return due / (due + world.books[venue]["set_aside"]) if cohort == world.claims_pointer[venue] else 1.0
+
+
+@compiled
 def lose(world, venue, eth, day, burned):
     """Take a loss: holders and waiting claims bear it alike; returns the ETH actually lost.
 
@@ -636,8 +648,8 @@ def lose(world, venue, eth, day, burned):
             lost += gone
     kept = max(1.0 - lost / total, 0.0)  # more than `left` where LSTs behind the token could not all be taken
     for cohort in range(world.claims_pointer[venue], day + 1):
+        world.claims_scale[venue, cohort] *= 1.0 - (1.0 - kept) * at_risk(world, venue, cohort)
         world.claims_due[venue, cohort] *= kept
-        world.claims_scale[venue, cohort] *= kept
     waiting = book["claims"]
     book["claims"] *= kept
     if burned == 1 and book["report_lag_days"] > 0.0:

@@ -14,10 +14,11 @@ OVERPAID = 1e-9
 
 @compiled
 def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted):
-    """Loopers who want more leverage borrow and mint; loans that cash or caps do not cover are rationed pro rata.
+    """Loopers who want more leverage borrow and mint; loans that cash does not cover are rationed pro rata.
 
     A looper ends with a loan of at most ``ltv`` of its collateral, the new token included, as one flash loan does it.
     It looks at the rate that all loans of the day make together, and stays away when that is more than its loan earns.
+    Room under a cap on collateral goes to those whose loan earns most.
 
     Args:
         world: the world.
@@ -32,7 +33,7 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted)
     Returns:
         ETH lent.
     """
-    by_asset, by_lrt = np.zeros(world.lenders.size), np.zeros(collateral.size)
+    by_asset, by_lrt = np.zeros(world.lenders.size), np.zeros(collateral.size)  # parts of what is wanted
     for n in range(count):
         wanted[n] = _loan_wanted(world, intentions[n], collateral, first_lrt)
     for asset in range(by_asset.size):
@@ -42,26 +43,66 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted)
         lent = lender["debt_shares"] * lender["index"]
         room_at_rate = max(_used_at(lender, rate) * (lent + lender["cash"]) - lent, 0.0)
         by_asset[asset] = min(1.0, min(room_at_rate, lender["cash"]) / lender["price"] / willing)
-    by_lrt[:] = 0.0
+    for n in range(count):
+        if wanted[n] > 0.0:
+            wanted[n] *= by_asset[world.debt_asset[intentions[n]["row"]]]
+    for k in range(collateral.size):
+        if collateral[k]["cap_eth"] < np.inf:
+            free = max(collateral[k]["cap_eth"] - posted[k], 0.0)
+            _fit_under_cap(world, intentions, count, wanted, first_lrt + k, free)
     for n in range(count):
         if wanted[n] > 0.0:
             by_lrt[world.stakers[intentions[n]["row"]]["satellite"] - first_lrt] += wanted[n]
     for k in range(by_lrt.size):
-        free = room(world, first_lrt + k)
-        if collateral[k]["cap_eth"] < np.inf:
-            free = min(free, max(collateral[k]["cap_eth"] - posted[k], 0.0))
-        by_lrt[k] = min(1.0, free / max(by_lrt[k], 1e-300))
+        by_lrt[k] = min(1.0, room(world, first_lrt + k) / max(by_lrt[k], 1e-300))
     lent = 0.0
     for n in range(count):
         if wanted[n] <= 0.0:
             continue
         row = intentions[n]["row"]
         venue = world.stakers[row]["satellite"]
-        eth = wanted[n] * min(by_asset[world.debt_asset[row]], by_lrt[venue - first_lrt])
+        eth = wanted[n] * by_lrt[venue - first_lrt]
         if eth > 0.0:
             _lend(world, row, venue, eth, day)
             lent += eth
     return lent
+
+
+@compiled
+def _fit_under_cap(world, intentions, count, wanted, venue, free):
+    """Keep of the wishes for loans on one LRT what ``free`` ETH of new collateral has room for.
+
+    A first loan posts all that the borrower holds besides what it mints, and does not come about when that is too much.
+    """
+    mine, posting = np.empty(count, np.int64), 0.0
+    found = 0
+    for n in range(count):
+        if wanted[n] > 0.0 and world.stakers[intentions[n]["row"]]["satellite"] == venue:
+            mine[found] = n
+            found += 1
+            posting += wanted[n] + _newly_posted(world, intentions[n]["row"])
+    if posting <= free:
+        return
+    limits = np.empty(found)
+    for place in range(found):
+        limits[place] = -intentions[mine[place]]["limit"]
+    for place in np.argsort(limits, kind="mergesort"):
+        n = mine[place]
+        fixed = _newly_posted(world, intentions[n]["row"])
+        if fixed > 0.0 and fixed + wanted[n] > free:
+            wanted[n] = 0.0
+            continue
+        wanted[n] = min(wanted[n], free)
+        free -= fixed + wanted[n]
+
+
+@compiled
+def _newly_posted(world, row):
+    """ETH that a first loan posts of what its borrower holds already; 0 for who has a loan."""
+    if world.debt_shares[row] > 0.0:
+        return 0.0
+    staker = world.stakers[row]
+    return staker["satellite_shares"] * world.venues[staker["satellite"]]["nav"]
 
 
 @compiled

@@ -639,6 +639,14 @@ def _move_oracle(k: int, pools: np.ndarray, nav: float, terms: Record, fills: Fi
     terms["lowest_oracle"] = min(terms["lowest_oracle"], terms["oracle_price"])
 
 
+@compiled
+def _watch_quietly(rounds: int, pools: np.ndarray, terms: np.ndarray, fills: Fills, loans: Loans) -> None:
+    """The oracles' looks in rounds in which nothing else happens."""
+    for _ in range(rounds):
+        for k in range(len(terms)):
+            _move_oracle(k, pools, terms[k]["nav"], loans.collateral[k], fills)
+
+
 # --- the day ----------------------------------------------------------------------------------------------------------
 
 
@@ -746,6 +754,7 @@ def trade_day(
     edges = np.zeros(count + lrts if count > lrts else count)
     ordered = sells.sum() > 0.0 or buys.sum() > 0.0
     lent = len(loans.positions) > 0
+    watched = loans.collateral["oracle_price"].max() > 0.0  # by a lending market, whether or not it has loans today
     _open_loans(loans)
     for past in range(rounds):
         if ordered:
@@ -756,7 +765,7 @@ def trade_day(
                 fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])
                 _entrants(arrived, pools[m], terms[k], buys[k], fill, fills.pools[k])
         traded = False
-        if lent:
+        if watched:
             for k in range(lrts):
                 _move_oracle(k, pools, terms[k]["nav"], loans.collateral[k], fills)
                 if loans.starts[2 * k + 2] > loans.starts[2 * k]:
@@ -772,5 +781,6 @@ def trade_day(
             fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])
             fill["mean_price"] = fill["mean_price"] + fill["close_price"] * same
         if quiet:
+            _watch_quietly(rounds - past - 1 if watched else 0, pools, terms, fills, loans)
             break
     _gather(terms, buys, rounds, fills)

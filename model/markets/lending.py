@@ -125,7 +125,7 @@ class LendingMarkets:
         """The loans that the day's trading rounds may liquidate."""
         count = kernel.count_loans(self.world) if self.enabled else 0
         if count == 0:
-            self._loans = self._none._replace(collateral=self.collateral)
+            self._loans = self._none._replace(collateral=self.collateral) if self.enabled else self._none
             return self._loans
         positions, starts = np.zeros(count, POSITION), np.zeros(2 * self.collateral.size + 1, np.int64)
         kernel.list_positions(self.world, self.first, positions, starts)
@@ -188,6 +188,7 @@ class LendingMarkets:
             self.collateral["threshold"],
             self.collateral["threshold_stable"],
         )
+        venues["oracle_price"] = self.collateral["oracle_price"]
         venues["borrow_apr"] = self.world.lenders["borrow_apr"][ETH_LOAN]
         venues["borrow_apr_stable"] = self.world.lenders["borrow_apr"][STABLE_LOAN]
 
@@ -200,7 +201,7 @@ class LendingMarkets:
                     exchange.pools[list(exchange.pools_of(k))],
                     float(venues["nav"][k]),
                     terms.bonus,
-                    float(books["buffer"][k]) if venues["redemption_open"][k] else 0.0,
+                    max(float(books["buffer"][k] - books["claims"][k]), 0.0) if venues["redemption_open"][k] else 0.0,
                     min(float(exits[k]), float(books["validators"][k]) / max(terms.unwind_days, 1e-9))
                     if venues["redemption_open"][k]
                     else 0.0,

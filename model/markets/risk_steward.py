@@ -32,7 +32,7 @@ def unwind_capacity(
         pools: ``POOL`` records of the token.
         nav: ETH per share.
         bonus: largest discount that pays for itself.
-        redeemable_eth: what redemption pays from buffers at once, 0 while it is closed.
+        redeemable_eth: what redemption pays from buffers at once, beyond claims that wait; 0 while it is closed.
         exits_eth_per_day: what validators can pay back daily, 0 while redemption is closed.
         days: the time.
     """

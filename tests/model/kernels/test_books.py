@@ -327,6 +327,26 @@ def test_waiting_claims_bear_a_slash_pro_rata_with_holders(world: World) -> None
     assert world.accounts["burned"][0] == 25.0
 
 
+def test_a_loss_does_not_reach_what_is_set_aside_for_a_claim(world: World) -> None:
+    for row, eth in enumerate((10.0, 30.0, 60.0)):
+        endow(world, row, IDLE, 0.0)
+        restake(world, row, NATIVE, eth)
+    carry_out(world, row=0, day=0)
+    carry_out(world, row=1, day=0)
+    world.books["buffer"][NATIVE] += 20.0
+    world.books["validators"][NATIVE] -= 20.0
+    pay(world, 1)  # half of the forty: nobody is paid before there is enough for all of the day
+    assert world.accounts["claims_paid"][0] == world.books["set_aside"][NATIVE] == 20.0
+    assert move.lose(world, NATIVE, 20.0, 2, 1) == 20.0  # a quarter of the eighty that are left
+    assert world.claims_due[NATIVE, 0] == pytest.approx(15.0)
+    assert world.claims_scale[NATIVE, 0] == pytest.approx(35.0 / 40.0)
+    world.books["buffer"][NATIVE], world.books["validators"][NATIVE] = world.books["validators"][NATIVE], 0.0
+    pay(world, 3)
+    np.testing.assert_allclose(world.stakers["core_shares"][:2], [8.75, 26.25])
+    assert world.accounts["claims_paid"][0] == pytest.approx(0.0, abs=1e-12)
+    assert world.books["set_aside"][NATIVE] == 0.0
+
+
 @given(
     amounts=st.lists(st.floats(0.01, 1e4), min_size=2, max_size=STAKERS),
     days=st.lists(st.integers(0, 6), min_size=STAKERS, max_size=STAKERS),

@@ -145,12 +145,27 @@ def test_who_earns_less_than_the_rate_stays_away() -> None:
     balances(world)
 
 
-def test_caps_ration_too_and_what_is_not_listed_gets_nothing() -> None:
+def test_a_cap_counts_all_that_a_first_loan_posts_and_what_is_not_listed_gets_nothing() -> None:
     world, terms = lending_world(), collateral(2)
     terms["cap_eth"] = 60.0
-    assert borrow(world, (0, 4.0), (2, 4.0), terms=terms) == pytest.approx(60.0)
+    assert borrow(world, (0, 4.0), (2, 4.0), terms=terms) == 0.0, "one holds 100 already, the other 300"
+    terms["cap_eth"] = 500.0
+    assert borrow(world, (0, 4.0), (2, 4.0), terms=terms) == pytest.approx(300.0), "the first posts 400"
+    assert debts.owed_eth(world, 2) == 0.0
     terms["ltv"] = 0.0
     assert borrow(world, (4, 4.0), terms=terms) == 0.0
+    balances(world)
+
+
+def test_room_under_a_cap_goes_to_those_whose_loan_earns_most() -> None:
+    world, terms, loops = lending_world(), collateral(2), wish((0, 3.0), (2, 3.0))
+    loops["limit"] = (0.05, 0.2)
+    terms["cap_eth"] = 1_000.0
+    assert kernel.borrow(world, loops, 2, terms, np.zeros(2), ALPHA, 3, np.zeros(STAKERS)) == pytest.approx(600.0)
+    assert [debts.owed_eth(world, row) for row in (0, 2)] == pytest.approx([0.0, 600.0])
+    posted = np.array([900.0, 0.0])
+    loops["leverage"] = 5.0  # 900 more for who has a loan already, of whom 100 fit
+    assert kernel.borrow(world, loops[1:], 1, terms, posted, ALPHA, 3, np.zeros(STAKERS)) == pytest.approx(100.0)
     balances(world)
 
 

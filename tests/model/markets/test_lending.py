@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from restaking.model import RestakingEcosystem
+from restaking.model.kernels import books
 from restaking.model.scenario import ScenarioError, load_scenario
 
 SMALL: dict[str, Any] = {"stakers.count": 400, "recording.operators": False, "recording.avs": False}
@@ -70,6 +71,45 @@ def test_a_crash_of_eth_liquidates_borrowers_of_dollars_only() -> None:
         assert days.min() >= 80
     with finished(**crash, **{"lending.stable_borrowers": 0.0}) as ether:
         assert ether.lending.liquidated_eth == 0.0
+
+
+def test_posted_collateral_stays_under_the_cap() -> None:
+    # What borrowers held before their first loan is posted with it and takes room, not only what they mint.
+    caps = {"lending.first_cap_eth": 4_000.0, "lending.cap_growth": 1.0, "days": 60}
+    with RestakingEcosystem("baseline", seed=1, **{**LOOPS, **caps}) as model:
+        before, most = model.lending.survey[:, 0].copy(), 0.0
+        while model.day < model.horizon:
+            model.step()
+            posted, cap = model.lending.survey[:, 0], model.lending.collateral["cap_eth"]
+            assert (posted <= np.maximum(cap, before) * 1.01).all()
+            before, most = posted.copy(), max(most, float(posted.max()))
+        assert most > 2_000.0
+
+
+def test_the_oracle_looks_on_days_without_loans() -> None:
+    sale = {"day": 10, "kind": "shock", "target": "alpha", "size": 0.1}
+    quiet = {"lending.loop_attention": 0.0, "hazards.events": [sale], "lending.oracle": "spot", "days": 12}
+    with finished(**quiet) as model:
+        assert model.lending.lent_eth == 0.0
+        price = model.world.venues["price"][model.first_lrt :]
+        assert price.min() < 0.999
+        said = model.lending.collateral["oracle_price"]  # before the last arbitrage of the day
+        assert said[0] < 0.999
+        np.testing.assert_allclose(said, price, atol=0.005)
+
+
+def test_a_lower_oracle_keeps_more_collateral() -> None:
+    with finished(days=60) as model:
+        row = int(np.flatnonzero(model.world.debt_shares > 0.0)[0])
+        venue = int(model.world.stakers["satellite"][row])
+        model.world.venues["threshold"] = model.world.venues["threshold_stable"] = 0.95
+        free = [0.0, 0.0, 0.0]
+        for n, price in enumerate((1.05, 1.0, 0.9)):
+            model.world.venues["oracle_price"] = price
+            free[n] = books._free_shares(model.world, row, venue)
+        held = float(model.world.stakers["satellite_shares"][row])
+        assert free[0] == free[1] > free[2]
+        assert free[2] == pytest.approx(max(held - (held - free[1]) / 0.9, 0.0))
 
 
 def test_unbacked_supply_becomes_bad_debt_and_a_loss_for_holders() -> None:
