@@ -62,7 +62,7 @@ class Market(Protocol):
 
     @property
     def instant_fee(self) -> float:
-        """Fraction of NAV that redeeming costs."""
+        """Fraction of NAV that payment at once costs; infinite where it is not offered."""
 
     @property
     def mint_room_eth(self) -> float:
@@ -185,12 +185,13 @@ class Arbitrageur(mesa.Agent):
     def bid(self, market: Market) -> float:
         """Most that it pays for an ETH-worth of LRT, fees included; 0 when it does not buy at all.
 
-        Open redemption: NAV less the fee of redeeming and the required return over the wait. Closed: only patient
-        capital bids, for a multiple of its required return over the time that it believes opening will take.
+        Open redemption: NAV less the required return over the wait, or less the fee of being paid at once where that
+        is smaller. Closed: only patient capital bids, for a multiple of its required return over the time that it
+        believes opening will take.
         """
         if market.redemption_open:
             financing = self.required_return * market.wait_days / DAYS_PER_YEAR
-            return max(0.0, 1.0 - market.instant_fee - financing)
+            return max(0.0, 1.0 - min(market.instant_fee, financing))
         if not self.patient:
             return 0.0
         wanted = self.multiple * self.required_return * market.opening_days / DAYS_PER_YEAR
@@ -263,14 +264,12 @@ class Arbitrageur(mesa.Agent):
         if worth * bid - spent <= self.gas_eth:
             return False
         shares = market.buy(spent)
-        paid_back = worth
         if market.redemption_open:
             market.hand_in(self.index, shares)
-            paid_back = worth * (1.0 - market.instant_fee)
         else:
             self._holdings[self.index][market.index] += shares
         self._add("eth", -(spent + self.gas_eth))
-        self._add("profit", paid_back - spent - self.gas_eth)
+        self._add("profit", worth - spent - self.gas_eth)
         return True
 
     def _mint_and_sell(self, market: Market) -> bool:

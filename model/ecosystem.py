@@ -42,6 +42,8 @@ TREASURY_DAY = 3
 """Day of the week on which treasuries look at their runway."""
 FRIGHT = 5.0
 """Multiple of a loss fraction by which holders forget their loss-free days."""
+DEAD_NAV = 1e-6
+"""ETH per token below which nobody takes deposits for it any more."""
 PANIC = 1.0
 """What a holder in a scheduled sell-off gives, per year, for not having to wait for a redemption (assumption)."""
 PROGRAMME_SALES_DAYS = 14.0
@@ -494,6 +496,8 @@ class RestakingEcosystem(EcosystemBase):
         self.losses.note_book(cause, lost, claims - float(self.world.books["claims"][venue]), weights)
         for holder in range(self.first_restaking, self.world.venues.size):
             move.revalue(self.world, holder)
+        if venue >= self.first_lrt and self.world.venues["nav"][venue] < DEAD_NAV:
+            self.world.venues["deposit_open"][venue] = 0
         severity = min(FRIGHT * lost / held, 1.0)
         move.frighten(self.world, venue, severity, self.day)
         self.news_desk.alarm(venue, severity)

@@ -298,7 +298,22 @@ class Exchange:
         if not fills.redeem_shares.any():
             return
         for a, k in zip(*np.nonzero(fills.redeem_shares), strict=True):
-            self._redeem(int(k), int(a), float(fills.redeem_shares[a, k]), day)
+            left = self._redeem_at_once(int(k), int(a), float(fills.redeem_shares[a, k]))
+            self._redeem(int(k), int(a), left, day)
+
+    def _redeem_at_once(self, k: int, owner: int, shares: float) -> float:
+        """Pay an arbitrageur who prefers the fee to the wait, as far as the buffer goes; returns the shares left."""
+        fee, nav = float(self.terms["instant_fee"][k]), float(self.terms["nav"][k])
+        trader, book = self.arbitrageurs[owner], self.world.books[self.first + k]
+        if fee >= float(trader["required_return"] * self.terms["wait_days"][k]) / 365.0:
+            return shares
+        free = max(float(book["buffer"] - book["claims"]), 0.0)
+        paid_shares = min(shares, free / (nav * (1.0 - fee)))
+        if paid_shares <= 0.0:
+            return shares
+        trader["eth"] += move.redeem_at_once(self.world, self.first + k, paid_shares, fee)
+        trader["profit"] -= fee * paid_shares * nav
+        return shares - paid_shares
 
     def _hand_in_kept(self) -> None:
         """Tokens that providers and lenders got while redemption was closed are redeemed when it opens."""

@@ -174,14 +174,17 @@ class Signals:
                 row["unfamiliarity"] = scale * hazards.unfamiliarity(k, age, float(row["integration"]))
 
     def instant_fees(self) -> Floats:
-        """(K,) fee of redeeming at once, linear in the buffer's emptiness."""
+        """(K,) fee of being paid at once, linear in the emptiness of the buffer; infinite where that is not offered.
+
+        What the buffer holds for claims that wait is not for those who come later.
+        """
         model = self.model
         books = model.world.books[model.first_lrt :]
-        target = books["buffer_fraction"] * model.lrt_supplies
+        target, free = books["buffer_fraction"] * model.lrt_supplies, books["buffer"] - books["claims"]
         return np.array(
             [
-                instant_fee(float(b), float(t), float(f)) if f > 0.0 else 0.0
-                for b, t, f in zip(books["buffer"], target, books["instant_fee"], strict=True)
+                instant_fee(float(b), float(t), float(f)) if f > 0.0 and b > 0.0 else np.inf
+                for b, t, f in zip(free, target, books["instant_fee"], strict=True)
             ]
         )
 

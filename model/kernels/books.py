@@ -108,6 +108,17 @@ def request(world, venue, shares, day):
 
 
 @compiled
+def redeem_at_once(world, venue, shares, fee):
+    """Burn shares and pay NAV less a fee from the buffer; who stays keeps the fee. Returns the ETH paid."""
+    book = world.books[venue]
+    eth = shares * world.venues[venue]["nav"]
+    book["shares"] = max(book["shares"] - shares, 0.0)
+    book["redeemed"] += eth
+    book["buffer"] -= eth * (1.0 - fee)
+    return eth * (1.0 - fee)
+
+
+@compiled
 def enqueue(world, route, row, day, eth, target):
     """Make a staker wait in a queue for ``eth`` that then goes to ``target``."""
     staker = world.stakers[row]
@@ -363,7 +374,11 @@ def pay_claims(world, day, orders, filed):
 @compiled
 def _pay_cohorts(world, venue, day):
     book = world.books[venue]
+    if book["restaked"] == 1 and world.venues[venue]["redemption_open"] == 0:
+        return  # a stop holds back what was asked for before it as well
     last = day - np.int64(book["cooldown_days"])
+    if world.venues[venue]["kind"] == KIND_LRT:
+        last = min(last, day - 1)  # today's trade has still to hand in what belongs to today's claims
     pointer = world.claims_pointer[venue]
     while pointer <= last:
         due = world.claims_due[venue, pointer]
@@ -603,6 +618,8 @@ def report_losses(world, day):
 @compiled
 def at_risk(world, venue, cohort):
     """Part of the claims of a day that a loss of the venue's would hit; what is set aside for them it cannot reach."""
+    if cohort >= world.claims_due.shape[1]:
+        return 0.0
     due = world.claims_due[venue, cohort]
     if due <= 0.0:
         return 0.0

@@ -49,7 +49,7 @@ TERMS = np.dtype(
         ("deposit_open", "u1"),
         ("wait_days", "f8"),  # expected days from a redemption request to its payment
         ("opening_days", "f8"),  # believed days until redemption opens
-        ("instant_fee", "f8"),  # fraction of NAV that redeeming costs
+        ("instant_fee", "f8"),  # fraction of NAV that payment at once costs; infinite where it is not offered
         ("mint_room_eth", "f8"),  # room under the deposit cap, ETH; infinite without a cap
     ],
     align=True,
@@ -251,12 +251,13 @@ def _entrants(arrived: float, pool: Record, terms: Record, wanted: float, fill: 
 def bid_price(arbitrageur: Record, terms: Record) -> float:
     """Most that an arbitrageur pays for an ETH-worth of LRT, fees included; 0 when it does not buy at all.
 
-    Open redemption: NAV less the fee of redeeming and the required return over the wait. Closed: only patient capital
-    bids, for a multiple of its required return over the time that it believes opening will take.
+    Open redemption: NAV less the required return over the wait, or less the fee of being paid at once where that is
+    smaller. Closed: only patient capital bids, for a multiple of its required return over the time that it believes
+    opening will take.
     """
     if terms["redemption_open"]:
         financing = arbitrageur["required_return"] * terms["wait_days"] / 365.0
-        redeemable: float = max(0.0, 1.0 - terms["instant_fee"] - financing)
+        redeemable: float = max(0.0, 1.0 - min(terms["instant_fee"], financing))
         return redeemable
     if not arbitrageur["patient"]:
         return 0.0
@@ -287,8 +288,7 @@ def _buy_discount(arbitrageur: Record, pool: Record, terms: Record, fill: Record
     shares: float = worth / nav
     _swap(pool, nav, spent, -shares, fill)
     arbitrageur["eth"] = arbitrageur["eth"] - (spent + gas)
-    paid_back = worth * (1.0 - terms["instant_fee"]) if terms["redemption_open"] else worth
-    arbitrageur["profit"] = arbitrageur["profit"] + (paid_back - spent - gas)
+    arbitrageur["profit"] = arbitrageur["profit"] + (worth - spent - gas)
     return shares
 
 
@@ -737,8 +737,8 @@ def trade_day(
     Args:
         pools: (V K,) ``POOL``, V for each LRT; reserves change.
         arbitrageurs: (A,) ``ARBITRAGEUR``; ``eth`` and ``profit`` change. Profit is booked when the trade is made,
-            shares valued at what redemption pays (at NAV while it is closed). ``locked`` belongs to the redemption
-            queue: whoever turns ``fills.redeem_shares`` into claims keeps it.
+            shares valued at NAV. ``locked`` and the fee of payment at once belong to redemption: whoever turns
+            ``fills.redeem_shares`` into claims keeps them.
         order: (A,) int64, indices of the arbitrageurs in the order in which they act.
         holdings: (A, K) LRT shares that arbitrageurs hold until redemption opens; change.
         terms: (K,) ``TERMS``.
@@ -754,7 +754,7 @@ def trade_day(
     edges = np.zeros(count + lrts if count > lrts else count)
     ordered = sells.sum() > 0.0 or buys.sum() > 0.0
     lent = len(loans.positions) > 0
-    watched = loans.collateral["oracle_price"].max() > 0.0  # by a lending market, whether or not it has loans today
+    watched = np.any(loans.collateral["oracle_price"] > 0.0)  # by a lending market, whether or not it has loans today
     _open_loans(loans)
     for past in range(rounds):
         if ordered:

@@ -32,7 +32,13 @@ class LrtParameters(Parameters):
         role="fact",
     )
     initial_eth: float = parameter(
-        0.0, description="supply at the start", unit="ETH", low=0.0, high=1e8, source=_SUPPLY, role="fact"
+        0.0,
+        description="what stakers hold at the start; tokens that providers mint for the pools come on top",
+        unit="ETH",
+        low=0.0,
+        high=1e8,
+        source=_SUPPLY,
+        role="fact",
     )
     fee: float = parameter(
         0.10,
@@ -113,7 +119,8 @@ class LrtParameters(Parameters):
     )
     instant_fee: float = parameter(
         0.0,
-        description="fee for payment at once when the buffer is nearly empty; linear in its emptiness; 0: not offered",
+        description="fee for payment at once from a nearly empty buffer, linear in its emptiness, which those who stay "
+        "keep; 0: not offered",
         unit="fraction",
         low=0.0,
         high=0.5,

@@ -269,6 +269,13 @@ def check_shares(scenario: Scenario) -> None:
     listed = sum(terms.initial_share for terms in scenario.lst.values())
     if listed > 1.0 + SHARE_TOLERANCE:
         _reject("lst.*.initial_share", f"the initial shares must sum to at most 1 (the rest is solo), not {listed:.6g}")
+    campaigns = scenario.campaigns
+    if campaigns.seasons > 1 and campaigns.airdrop_share * campaigns.later_share > 1.0:
+        _reject(
+            "campaigns.later_share",
+            f"= {campaigns.later_share:g} times campaigns.airdrop_share = {campaigns.airdrop_share:g} is more than all "
+            "of the token's supply",
+        )
     for owner, seasons in _all_seasons(scenario):
         given = sum(season.share for season in seasons)
         if given > 1.0 + SHARE_TOLERANCE:

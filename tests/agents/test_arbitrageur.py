@@ -103,7 +103,7 @@ def test_random_days_contain_every_kind_of_trade():
 class Desk:
     """A market with a linear price, enough for one decision."""
 
-    index, trades, fee, nav, instant_fee, mint_room_eth = 0, True, 0.0, 1.0, 0.0, float("inf")
+    index, trades, fee, nav, instant_fee, mint_room_eth = 0, True, 0.0, 1.0, float("inf"), float("inf")
 
     def __init__(
         self, price: float, *, redemption_open=True, deposit_open=True, wait_days=0.0, opening_days=0.0

@@ -52,6 +52,7 @@ def test_objects_and_kernel_agree_on_loops() -> None:
         "lending.enabled": True,
         "lending.listing_supply_eth": 1_000.0,
         "lending.listing_rule": "tvl",
+        "lending.first_cap_eth": 200_000.0,
         "lending.stable_borrowers": 0.3,
         "ether_price.path": "gbm",
     }

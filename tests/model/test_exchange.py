@@ -46,9 +46,9 @@ def file(exchange: Exchange, row: int, venue: int, amount: float, bucket: int = 
     exchange.filed += 1
 
 
-def trade(exchange: Exchange, day: int = 0, opening: float = 0.0) -> None:
+def trade(exchange: Exchange, day: int = 0, opening: float = 0.0, fee: float = math.inf) -> None:
     exchange.today = day
-    exchange.trade(day, np.full(2, opening), np.zeros(2))
+    exchange.trade(day, np.full(2, opening), np.full(2, fee))
 
 
 # --- liquidity --------------------------------------------------------------------------------------------------------
@@ -333,3 +333,32 @@ def test_gas_is_burned() -> None:
     trade(exchange)
     assert world.accounts["gas"][0] == pytest.approx(exchange.fills.gas_eth.sum()) and world.accounts["gas"][0] > 0
     check(world, exchange)
+
+
+# --- payment at once --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fee", "wait_days", "at_once"), [(0.002, 30.0, True), (0.002, 0.5, False), (math.inf, 30.0, False)]
+)
+def test_who_would_wait_too_long_pays_the_fee_and_those_who_stay_keep_it(
+    fee: float, wait_days: float, at_once: bool
+) -> None:
+    world, exchange = market(markets={"depth_fraction": 0.1})
+    world.venues["wait_days"][ALPHA] = wait_days
+    world.books["buffer"][ALPHA], world.books["validators"][ALPHA] = 30.0, world.books["shares"][ALPHA] - 30.0
+    file(exchange, 1, ALPHA, 200.0, AT_ANY_PRICE)
+    trade(exchange, fee=fee)
+    check(world, exchange)
+    redeemed = exchange.fills.redeem_shares[:, 0].sum()
+    assert redeemed > 35.0
+    move.revalue(world, ALPHA)
+    if not at_once:
+        assert exchange.arbitrageurs["locked"].sum() == pytest.approx(redeemed)
+        assert world.venues["nav"][ALPHA] == pytest.approx(1.0)
+        return
+    assert world.books["buffer"][ALPHA] == pytest.approx(0.0, abs=1e-9)
+    paid_shares = 30.0 / (1.0 - fee)
+    assert exchange.arbitrageurs["locked"].sum() == pytest.approx(redeemed - paid_shares)
+    kept = fee * paid_shares
+    assert world.venues["nav"][ALPHA] == pytest.approx(1.0 + kept / world.books["shares"][ALPHA])

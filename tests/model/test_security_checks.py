@@ -136,3 +136,12 @@ def test_what_has_not_opened_yet_does_not_open_when_a_stop_ends() -> None:
         beta = frame[(frame["kind"] == "lrt") & (frame["id"] == "beta")].set_index("day")["redemption_open"]
         assert not beta.loc[:100].any()
         assert beta.loc[101:].all()
+
+
+def test_nobody_deposits_into_a_token_that_has_lost_everything() -> None:
+    exploit = {"day": 10, "kind": "exploit", "target": "alpha", "size": 1.0}
+    with finished(**{"hazards.events": [exploit], "days": 60}) as model:
+        venue = list(model.venue_names).index("alpha")
+        assert model.world.venues["deposit_open"][venue] == 0
+        minted = model.recorder.entities_frame().query("kind == 'lrt' and id == 'alpha' and day > 11")["minted_eth"]
+        assert minted.sum() == 0.0

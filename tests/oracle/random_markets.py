@@ -76,7 +76,7 @@ def random_day(seed: int, lrts: int = 3, arbitrageurs: int = 4, rounds: int = 6,
     terms["deposit_open"] = draw.integers(0, 4, lrts) > 0
     terms["wait_days"] = draw.uniform(0.0, 40.0, lrts)
     terms["opening_days"] = draw.uniform(0.0, 120.0, lrts)
-    terms["instant_fee"] = draw.choice([0.0, 0.005], lrts)
+    terms["instant_fee"] = draw.choice([0.0, 0.005, np.inf], lrts)
     terms["mint_room_eth"] = draw.choice([0.0, 100.0, np.inf], lrts)
     traded = draw.random((lrts, len(DISCOUNT_BUCKETS))) < 0.3
     sells = np.where(traded, draw.exponential(0.1, traded.shape) * pools["token"][:, None], 0.0)

@@ -310,6 +310,33 @@ def test_no_claim_is_paid_before_its_cooldown(world: World) -> None:
     assert world.stakers["core_shares"][0] == 10.0
 
 
+def test_claims_on_an_lrt_are_paid_on_the_next_day_at_the_earliest(world: World) -> None:
+    endow(world, 0, IDLE, 0.0)
+    restake(world, 0, BETA, 10.0)
+    world.books["cooldown_days"][BETA] = 0.5
+    carry_out(world, row=0, day=5)
+    world.books["buffer"][BETA], world.books["validators"][BETA] = 10.0, 0.0
+    pay(world, 5)
+    assert world.stakers["core_shares"][0] == 0.0
+    assert world.claims_pointer[BETA] <= 5
+    pay(world, 6)
+    assert world.stakers["core_shares"][0] == 10.0
+
+
+def test_a_stop_holds_back_what_was_asked_for_before_it(world: World) -> None:
+    for row, venue in enumerate((NATIVE, BETA)):
+        endow(world, row, IDLE, 0.0)
+        restake(world, row, venue, 10.0)
+        carry_out(world, row=row, day=0)
+        world.books["buffer"][venue], world.books["validators"][venue] = 10.0, 0.0
+    world.venues["redemption_open"][NATIVE] = 0
+    pay(world, 40)
+    assert world.stakers["core_shares"][:2].tolist() == [0.0, 10.0]
+    world.venues["redemption_open"][NATIVE] = 1
+    pay(world, 41)
+    assert world.stakers["core_shares"][:2].tolist() == [10.0, 10.0]
+
+
 def test_waiting_claims_bear_a_slash_pro_rata_with_holders(world: World) -> None:
     for row, eth in enumerate((10.0, 30.0, 60.0)):
         endow(world, row, IDLE, 0.0)
@@ -345,6 +372,7 @@ def test_a_loss_does_not_reach_what_is_set_aside_for_a_claim(world: World) -> No
     np.testing.assert_allclose(world.stakers["core_shares"][:2], [8.75, 26.25])
     assert world.accounts["claims_paid"][0] == pytest.approx(0.0, abs=1e-12)
     assert world.books["set_aside"][NATIVE] == 0.0
+    assert move.at_risk(world, NATIVE, world.claims_due.shape[1]) == 0.0  # all is paid on the last day
 
 
 @given(

@@ -26,7 +26,8 @@ def quiet_day(eth=10_000.0, token=10_000.0, traders=0, rounds=24, **terms) -> Tr
     pools = np.zeros(1, POOL)
     pools[0] = (eth, token, 100.0, 0.0004)
     offered = np.zeros(1, TERMS)
-    for name, value in {"nav": 1.0, "redemption_open": 1, "deposit_open": 1, "mint_room_eth": np.inf, **terms}.items():
+    usual = {"nav": 1.0, "redemption_open": 1, "deposit_open": 1, "mint_room_eth": np.inf, "instant_fee": np.inf}
+    for name, value in {**usual, **terms}.items():
         offered[name] = value
     records = np.zeros(traders, ARBITRAGEUR)
     records["eth"], records["required_return"], records["gas_eth"] = 1e6, 0.2, 0.01
@@ -214,9 +215,11 @@ def wave(traders=0, **terms) -> float:
     return float(day.trade().lrts["close_price"][0])
 
 
-def test_open_redemption_bounds_the_discount_by_financing_and_fees():
-    floor = (1.0 - 0.2 * 14.0 / 365.0 - 0.005) * (1.0 - 0.0004)
-    assert wave(traders=1, wait_days=14.0, instant_fee=0.005) == pytest.approx(floor, abs=1e-3)
+@pytest.mark.parametrize("fee", [0.005, 0.01, np.inf])
+def test_open_redemption_bounds_the_discount_by_financing_or_by_the_fee_that_saves_the_wait(fee):
+    financing = 0.2 * 14.0 / 365.0
+    floor = (1.0 - min(financing, fee)) * (1.0 - 0.0004)
+    assert wave(traders=1, wait_days=14.0, instant_fee=fee) == pytest.approx(floor, abs=1e-3)
 
 
 def test_closed_redemption_has_no_floor_without_patient_capital():
