@@ -36,7 +36,7 @@ class RunProgress:
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
         self._began = self._spoke = clock()
-        self._first_day: int | None = None
+        self._first: tuple[int, float] | None = None  # the first day that was done, and when
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -51,8 +51,8 @@ class RunProgress:
     def __call__(self, day: int, horizon: int) -> None:
         """Note that ``day`` days of ``horizon`` are done."""
         now = self._clock()
-        if self._first_day is None:
-            self._first_day = day - 1
+        if self._first is None:
+            self._first = (day, now)  # what came before it, compilation above all, says nothing about the others
         if now - self._began < SHOW_AFTER_SECONDS:
             return
         if self._stream.isatty():
@@ -68,17 +68,16 @@ class RunProgress:
             self._bar = None
 
     def _write_line(self, day: int, horizon: int, now: float) -> None:
-        rate = (day - (self._first_day or 0)) / max(now - self._began, 1e-9)
-        left = (horizon - day) / max(rate, 1e-9)
-        print(
-            f"{self._label}: day {day} of {horizon}, {rate:.0f} days/s, {_duration(left)} left",
-            file=self._stream,
-            flush=True,
-        )
+        first, since = self._first or (day, now)
+        done = f"{self._label}: day {day} of {horizon}"
+        if day > first:
+            rate = (day - first) / max(now - since, 1e-9)
+            done += f", {rate:.0f} days/s, {_duration((horizon - day) / rate)} left"
+        print(done, file=self._stream, flush=True)
 
     def _move_bar(self, day: int, horizon: int) -> None:
         if self._bar is None:
-            self._bar, self._task = _bar(self._label, self._stream, self._first_day or 0, horizon)
+            self._bar, self._task = _bar(self._label, self._stream, (self._first or (day, 0.0))[0], horizon)
             self._bar.start()
         assert self._task is not None
         self._bar.update(self._task, completed=day)

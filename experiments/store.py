@@ -14,6 +14,7 @@ import json
 import math
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -402,6 +403,7 @@ def write_run(
 
     Raises:
         RunFolderError: something stands there that may not be replaced.
+        KeyboardInterrupt: the user interrupted the drawing of figures; the run is written without them.
     """
     folder = Path(folder)
     refuse_to_replace(folder, overwrite)
@@ -412,14 +414,30 @@ def write_run(
     except OSError as error:
         raise RunFolderError(f"{folder} cannot be written: {error.strerror or error}") from error
     run = run_in_memory(ecosystem, started=started, seconds=seconds)
-    _write_content(run, partial, figures)
+    _write_content(run, partial)
+    drawn = not figures or _draw(run, partial)
     files = {name: _sha256(partial / name) for name in sorted(p.name for p in partial.iterdir() if p.is_file())}
     write_json(partial / MANIFEST, {**run.manifest, "files": files})
     _put_in_place(partial, folder)
+    if not drawn:
+        print(f"restaking: the run is complete in {folder}; its figures are not there", file=sys.stderr)
+        raise KeyboardInterrupt
     return load_run(folder)
 
 
-def _write_content(run: Run, folder: Path, figures: bool) -> None:
+def _draw(run: Run, folder: Path) -> bool:
+    """Draw the figures of a run; False, and nothing of them, when the user interrupted it."""
+    from .figures import draw_figures
+
+    try:
+        draw_figures(run, folder / FIGURES)
+    except KeyboardInterrupt:
+        _remove(folder / FIGURES)
+        return False
+    return True
+
+
+def _write_content(run: Run, folder: Path) -> None:
     from ..model.networks import write_network
     from .report.summary import summary_text
 
@@ -430,10 +448,6 @@ def _write_content(run: Run, folder: Path, figures: bool) -> None:
     write_network(run.network, folder / NETWORK, format="json")
     write_json(folder / SUMMARY, run.result())
     write_text(folder / SUMMARY_TEXT, summary_text(run))
-    if figures:
-        from .figures import draw_figures
-
-        draw_figures(run, folder / FIGURES)
 
 
 def refuse_to_replace(folder: Path, overwrite: bool) -> None:

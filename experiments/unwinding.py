@@ -29,6 +29,7 @@ SHARES = (0.10, 0.25, 0.50, 1.00)
 HURRY = 1.0
 """What a leaver gives, per year, for not having to wait (a discount of 2 % for a week)."""
 MOST_DAYS = 180
+ROUNDING = 1e-9
 PATIENCE = 0.10
 """Price of waiting in the total cost, per year: what the money would earn elsewhere."""
 
@@ -183,17 +184,22 @@ def _one(model: "RestakingEcosystem", k: int, lrt: str, share: float, days: int)
 
 
 def _pick(model: "RestakingEcosystem", venue: int, share: float) -> Any:
-    """Holders drawn at random until they hold the share of supply; the last one brings it just over."""
+    """Holders drawn at random as long as they fit into the share of supply, at least the smallest of all."""
     rows = model.world.stakers
     holders = np.flatnonzero((rows["satellite"] == venue) & (rows["pending_route"] == NOBODY))
     if share >= 1.0:
         return holders
     order = model._seeds.generator("unwind").permutation(holders)
-    cumulative = np.cumsum(rows["satellite_shares"][order])
-    if cumulative.size == 0:
-        return order
-    count = int(np.searchsorted(cumulative, share * cumulative[-1])) + 1
-    return np.sort(order[:count])
+    held = rows["satellite_shares"][order]
+    room = share * float(held.sum()) * (1.0 + ROUNDING)
+    chosen = []
+    for place, shares in enumerate(held.tolist()):
+        if shares <= room:
+            room -= shares
+            chosen.append(place)
+    if not chosen and order.size:
+        chosen = [int(np.argmin(held))]
+    return np.sort(order[chosen])
 
 
 def _held(rows: Any, leavers: Any, venue: int) -> float:

@@ -62,6 +62,26 @@ def profiles(
     return pd.DataFrame(rows)
 
 
+def point_table(results: SweepResults, metric: str, *, confidence: float = 0.95) -> "pd.DataFrame":
+    """A metric at every point of a design.
+
+    Args:
+        results: results of a sweep.
+        metric: summary metric.
+        confidence: of the intervals.
+
+    Returns:
+        One row for each point: as :func:`profiles` has them, with an empty ``axis``; the first point is the reference.
+
+    Raises:
+        AnalysisError: the metric is not there.
+    """
+    import pandas as pd
+
+    values = by_replication(results, metric)
+    return pd.DataFrame([_row("", None, number, 0, values, confidence) for number in range(len(values))])
+
+
 def _row(key: str, value: Any, number: int, start: int, values: Any, confidence: float) -> dict[str, Any]:
     found = present(values[number])
     mean, low, high = mean_interval(found, confidence)

@@ -122,14 +122,24 @@ class Axis:
         return content | ({"steps": self.steps} if self.steps is not None else {})
 
 
+_ABBREVIATIONS = {
+    word.lower(): word for word in ("APR", "AVS", "DeFi", "ETH", "FDV", "LP", "LRT", "LST", "LTV", "MEV", "TVL")
+}
+
+
 def label_of(key: str) -> str:
     """A short name for a key: its last part, and whose it is (``airdrop share (campaigns)``)."""
     *owner, name = key.split(".")
     whose = [part for part in owner if part not in _TABLES]
     if whose[:1] == ["stakers"] and len(whose) > 1:
         whose = whose[1:]
-    text = " ".join(whose).replace("_", " ")
-    return name.replace("_", " ") + (f" ({text})" if text else "")
+    text = _spelt(" ".join(whose))
+    return _spelt(name) + (f" ({text})" if text else "")
+
+
+def _spelt(name: str) -> str:
+    """The words of a name, abbreviations as the field writes them."""
+    return " ".join(_ABBREVIATIONS.get(word, word) for word in name.replace("_", " ").split())
 
 
 def labels_of(axes: "Mapping[str, Axis] | tuple[Axis, ...]") -> dict[str, str]:

@@ -57,6 +57,7 @@ class Design:
         fixed: overrides of ``[set]``, by dotted key.
         title: one line for people.
         description: what the design is for.
+        metrics: what is drawn when nobody says which; the usual ones when empty.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Design:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
     description: str = ""
+    metrics: tuple[str, ...] = ()
 
     # ---------------------------------------------------------------- what is run
 
@@ -180,6 +182,7 @@ class Design:
         """
         content: dict[str, Any] = {"name": self.name}
         content |= {key: text for key, text in (("title", self.title), ("description", self.description)) if text}
+        content |= {"metrics": list(self.metrics)} if self.metrics else {}
         content["scenario"] = without_nulls(self.scenario.to_dict()) if resolved else self.base or self.scenario.name
         content |= {"seed": self.seed, "replications": self.replications}
         if not resolved:

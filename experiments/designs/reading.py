@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...model.metrics import metrics_of
 from ...model.scenario import Scenario, ScenarioError, load_scenario
 from ...model.scenario.loading import apply_overrides
+from ...model.scenario.naming import hint
 from . import sampling
 from .checks import Checks, shown
 from .declared import AxisReader
@@ -25,6 +27,7 @@ _TOP_KEYS = (
     "name",
     "title",
     "description",
+    "metrics",
     "scenario",
     "seed",
     "replications",
@@ -79,6 +82,7 @@ class Reader(Checks):
             fixed=fixed,
             title=self.text(content, "title"),
             description=self.text(content, "description"),
+            metrics=self.metrics(content),
         )
         self.check_size(design)
         self.check_sampled_axes(design)
@@ -91,6 +95,17 @@ class Reader(Checks):
         if not _NAME.match(name):
             self.fail("name", f"= {shown(name)} must be a word of letters, digits, ., _ and - (it names a folder)")
         return name
+
+    def metrics(self, content: Mapping[str, Any]) -> tuple[str, ...]:
+        """What the figures of the design show: summary metrics of the whole."""
+        given = content.get("metrics", [])
+        if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
+            self.fail("metrics", f"= {shown(given)} must be a list of names of metrics")
+        known = [metric.name for metric in metrics_of("total")]
+        for name in given:
+            if name not in known:
+                self.fail("metrics", f": there is no metric {name!r}; {hint(name, known)}")
+        return tuple(given)
 
     def fixed(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """The overrides of ``[set]`` by dotted key."""

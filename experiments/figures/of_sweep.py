@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..results import Results
 
 METRICS = ("lrt_supply_eth", "airdrop_retention", "lrt_hhi", "worst_discount")
-"""What is drawn when nobody says which."""
+"""What is drawn when neither anybody nor the design says which."""
 
 
 def plot_sweep(results: "Results", out: str | Path | None = None, metrics: Sequence[str] | None = None) -> list[Path]:
@@ -20,7 +20,7 @@ def plot_sweep(results: "Results", out: str | Path | None = None, metrics: Seque
     Args:
         results: the sweep.
         out: folder to write; ``figures`` in that of the sweep when None.
-        metrics: summary metrics; those of :data:`METRICS` that the runs have when None.
+        metrics: summary metrics; those of the design, or else of :data:`METRICS`, that the runs have when None.
 
     Returns:
         The files written.
@@ -62,14 +62,17 @@ def drawings(results: SweepResults, metrics: Sequence[str] | None = None) -> lis
         check_metric(results, metric)
         if not _has_values(results, metric):
             raise AnalysisError(f"no run of {results.design.name} has a value of {metric}")
-    wanted = list(metrics or (metric for metric in METRICS if metric in known and _has_values(results, metric)))
     design = results.design
+    usual = design.metrics or METRICS
+    wanted = list(metrics or (metric for metric in usual if metric in known and _has_values(results, metric)))
     found: list[tuple[str, Callable[[], Any]]] = []
     for metric in wanted:
         if design.kind in ("morris", "sobol"):
             found.append((f"sensitivity-{metric}", functools.partial(sweeps.sensitivity_figure, results, metric)))
             continue
-        if design.kind in ("grid", "list"):
+        if design.kind == "list":
+            found.append((f"points-{metric}", functools.partial(sweeps.points_figure, results, metric)))
+        if design.kind == "grid":
             found.append((f"profile-{metric}", functools.partial(sweeps.profile_figure, results, metric)))
         long = [axis.key for axis in design.axes if design.kind == "grid" and len(axis.levels()) > 1]
         if len(long) == 2:

@@ -35,14 +35,18 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     style.date_axis(axes["buffer"], style.dates(run.daily))
     style.date_axis(axes["flows"], style.dates(run.daily))
     _key(fig, run)
-    claims = run.entity("lrt", "queue_eth").sum(axis=1)
-    waits = np.where(supply.to_numpy() > 0.0, run.entity("lrt", "queue_days").to_numpy(), 0.0)
-    style.headline(
-        fig,
-        f"Up to {style.eth_text(float(claims.max()))} waited to be redeemed from LRTs; "
-        f"the longest wait was {waits.max(initial=0.0):.0f} days",
-    )
+    style.headline(fig, _title(run, supply.to_numpy() > 0.0))
     return fig, axes
+
+
+def _title(run: "Run", there: "NDArray[np.bool_]") -> str:
+    is_open = there & (run.entity("lrt", "redemption_open").to_numpy() == 1.0)
+    if not is_open.any():
+        return "Redemption of LRTs was closed throughout"
+    claims = run.entity("lrt", "queue_eth").sum(axis=1)
+    longest = run.entity("lrt", "queue_days").to_numpy()[is_open].max()
+    days = "1 day" if round(longest) == 1 else f"{longest:.0f} days"
+    return f"Up to {style.eth_text(float(claims.max()))} waited to be redeemed from LRTs; the longest wait was {days}"
 
 
 def _claims(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]") -> None:

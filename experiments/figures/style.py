@@ -220,11 +220,21 @@ def day_dates(run: "Run", days: Any) -> NDArray[np.datetime64]:
 
 def date_axis(ax: "Axes", span: NDArray[np.datetime64]) -> None:
     """Few, short date labels, and no margin before the first and after the last day."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date
+
+    class WithYear(ConciseDateFormatter):
+        """Short labels, the first of them with the year where none is a year."""
+
+        def format_ticks(self, values: Sequence[float]) -> list[str]:
+            labels: list[str] = super().format_ticks(values)  # type: ignore[no-untyped-call]
+            years = [str(num2date(value).year) for value in values]  # type: ignore[no-untyped-call]
+            if labels and not set(labels) & set(years):
+                labels[0] += f"\n{years[0]}"
+            return labels
 
     locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_formatter(WithYear(locator, show_offset=False))  # type: ignore[no-untyped-call]
     if span.size > 1:
         ax.set_xlim(span[0], span[-1])
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from ..analysis.bands import bands
 from ..analysis.heat_map import heat_map
-from ..analysis.profiles import profiles
+from ..analysis.profiles import point_table, profiles
 from ..analysis.sensitivity import Morris, Sobol, sensitivity
 from ..analysis.sources import AnalysisError, SweepResults, label_and_unit
+from ..designs.axis import labels_of
 from . import style
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ MOST_GROUPS = 7
 MOST_RANGES = 3
 """With more groups the ranges of the runs cover one another, and only the means' intervals are drawn."""
 MOST_BARS = 24
+LINE = 44
+"""Letters of a line that names a point."""
 NAME_GAP = 0.035
 """Least distance between the names of two points, as a part of the height of the axes."""
 _PLAIN_UNITS = ("", "fraction", "multiple", "ratio", "index")
@@ -44,7 +47,7 @@ def band_figure(results: SweepResults, metric: str, *, by: str | None = None) ->
     Raises:
         AnalysisError: there is no such axis or series, or the axis has more values than a figure can show.
     """
-    table = bands(results, metric, by=by)
+    table = _within_range(bands(results, metric, by=by), ("mean_low", "mean_high"), label_and_unit(metric)[1])
     groups = list(dict.fromkeys(table["group"]))
     if len(groups) > MOST_GROUPS:
         raise AnalysisError(f"{by} has {len(groups)} values; a figure of bands shows at most {MOST_GROUPS}")
@@ -84,7 +87,7 @@ def profile_figure(
     Raises:
         AnalysisError: the design is neither a grid nor a list, or the metric is not there.
     """
-    table = profiles(results, metric, at=at)
+    table = _within_range(profiles(results, metric, at=at), ("low", "high"), label_and_unit(metric)[1])
     keys = list(dict.fromkeys(table["axis"]))
     columns = min(len(keys), 3)
     padded = keys + ["."] * (-len(keys) % columns)
@@ -121,6 +124,56 @@ def profile_figure(
 
 
 @style.styled
+def points_figure(results: SweepResults, metric: str) -> "tuple[Figure, dict[str, Axes]]":
+    """A metric at each point of a list, one row for each, with intervals of the mean.
+
+    Raises:
+        AnalysisError: the metric is not there.
+    """
+    label, unit = label_and_unit(metric)
+    table = _within_range(point_table(results, metric), ("low", "high"), unit)
+    names = _point_names(results)
+    fig, axes = style.canvas([["a"]], height=0.34 * len(table) + 0.13 * sum(name.count("\n") for name in names) + 1.1)
+    ax = axes["a"]
+    y = np.arange(len(table))
+    ax.hlines(y, table["q05"], table["q95"], color=style.lighter(style.PALETTE[0], 0.7), linewidth=4.0)
+    ax.hlines(y, table["low"], table["high"], color=style.PALETTE[0], linewidth=1.4)
+    ax.plot(table["mean"], y, "o", color=style.PALETTE[0], markersize=3.5)
+    ax.set_yticks(y, names, fontsize=7)
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(visible=False, axis="y")
+    values = table[["mean", "low", "high", "q05", "q95"]].to_numpy(dtype=float)
+    ax.set_xlim(*_limits(values))
+    _unit_axis(ax.xaxis, unit, float(np.nanmax(np.abs(values))))
+    style.caption(ax, "Dots: mean of the runs; thin: its 95 % interval; wide: 5 to 95 % of the runs")
+    style.headline(fig, f"{label}{_in(unit)}: {results.design.title or results.design.name}")
+    return fig, axes
+
+
+def _point_names(results: SweepResults) -> list[str]:
+    """What each listed point sets, of the axes that differ between points, in short lines."""
+    design = results.design
+    points = design.points()
+    varied = [axis for axis in design.axes if len({str(point[axis.key]) for point in points}) > 1]
+    labels = labels_of(tuple(varied))
+    parts = [[f"{labels[axis.key]} {_text(point[axis.key])}" for axis in varied] for point in points]
+    return [_in_lines(part) for part in parts]
+
+
+def _in_lines(parts: Sequence[str]) -> str:
+    """Parts in lines of at most so many letters, broken between parts."""
+    lines: list[str] = []
+    for number, part in enumerate(parts):
+        text = part if number == len(parts) - 1 else f"{part},"
+        if lines and len(lines[-1]) + 1 + len(text) <= LINE:
+            lines[-1] += f" {text}"
+        else:
+            lines.append(text)
+    return "\n".join(lines)
+
+
+@style.styled
 def heat_figure(
     results: SweepResults, metric: str, x: str, y: str, *, threshold: float | None = None
 ) -> "tuple[Figure, dict[str, Axes]]":
@@ -146,9 +199,11 @@ def heat_figure(
     if threshold is None:
         threshold = float(np.nanmin(found.mean) + np.nanmax(found.mean)) / 2.0
     rows, columns = found.mean.shape
-    if rows > 1 and columns > 1 and np.nanmin(found.mean) < threshold < np.nanmax(found.mean):
+    ordered = all(results.design.axis(key).is_numeric for key in (x, y))  # between names there is no place for a line
+    passed = bool(np.nanmin(found.mean) < threshold < np.nanmax(found.mean))
+    if ordered and passed and rows > 1 and columns > 1:
         ax.contour(found.mean, levels=[threshold], colors="white", linewidths=1.6)
-    undecided = np.argwhere((found.side(threshold) == 0) & np.isfinite(found.low))
+    undecided = np.argwhere((found.side(threshold) == 0) & np.isfinite(found.low) & ordered)
     if undecided.size:
         ax.plot(undecided[:, 1], undecided[:, 0], "o", color="white", markersize=2.5)
     ax.set_xticks(range(columns), [_text(value) for value in found.x_values])
@@ -158,7 +213,8 @@ def heat_figure(
     bar.outline.set_visible(False)
     _unit_axis(bar.ax.yaxis, unit, float(np.nanmax(np.abs(found.mean))))
     marks = "; dots: undecided at 95 %" if undecided.size else ""
-    style.caption(ax, f"{label}{_in(unit)}; line: {_number(threshold, unit)}{marks}")
+    line = f"; line: {_number(threshold, unit)}" if ordered else ""
+    style.caption(ax, f"{label}{_in(unit)}{line}{marks}")
     style.headline(fig, f"{label} over {_axis_name(results, x)} and {_axis_name(results, y)}")
     return fig, axes
 
@@ -276,6 +332,13 @@ def _text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
+def _within_range(table: "pd.DataFrame", ends: tuple[str, str], unit: str) -> "pd.DataFrame":
+    """Intervals no wider than what the metric can be: few runs make them reach below 0 or above 100 %."""
+    floor = 0.0 if float(np.nanmin(table["q05"])) >= 0.0 else -np.inf
+    ceiling = 1.0 if unit == "fraction" and float(np.nanmax(table["q95"])) <= 1.0 else np.inf
+    return table.assign(**{name: table[name].clip(floor, ceiling) for name in ends})
+
+
 def _limits(values: Any) -> tuple[float, float]:
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
@@ -287,7 +350,7 @@ def _is_eth(unit: str) -> bool:
 
 
 def _in(unit: str) -> str:
-    return f" ({unit})" if unit and not _is_eth(unit) and unit not in ("fraction", "1/yr", "index", "ratio") else ""
+    return f" ({unit})" if unit and unit not in ("fraction", "1/yr", "index", "ratio") else ""
 
 
 def _number(value: float, unit: str) -> str:

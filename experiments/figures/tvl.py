@@ -19,6 +19,7 @@ MARKS: dict[str, tuple[str, str, float]] = {
     "depeg": ("discount passes 2 %", "v", 4.6),
     "slash": ("slash", "x", 4.6),
     "exploit": ("exploit", "X", 5.4),
+    "unbacked": ("unbacked supply", "P", 5.2),
     "pause": ("pause", "s", 4.3),
 }
 """Events that are marked: their name, symbol and size."""
@@ -72,7 +73,8 @@ def _marked(run: "Run") -> Any:
     """Events to mark, each with the lane it belongs to."""
     lrts = set(run.manifest["parameters"]["lrt"])
     events = run.events[run.events["type"].isin(list(MARKS))]
-    lane = [subject if subject in lrts else LAYER for subject in events["subject"]]
+    pairs = zip(events["subject"], events["object"], strict=True)
+    lane = [next((name for name in pair if name in lrts), LAYER) for pair in pairs]
     return events.assign(lane=np.array(lane, dtype=object))
 
 

@@ -52,7 +52,7 @@ def figure(run: "Run", lrt: str | None = None) -> "tuple[Figure, dict[str, Axes]
     axes["advertised"].set_ylabel("yield per year")
     axes["paid"].set_ylabel("yield per year")
     style.date_axis(axes["paid"], x)
-    _key(axes["advertised"], series)
+    _key(fig, series)
     fig.align_ylabels()
     style.headline(fig, _title(style.names_of(run, "lrt").get(chosen, chosen), total, series["earned_apr"]))
     return fig, axes
@@ -81,7 +81,7 @@ def _limits(ax: "Axes", total: style.Floats, earned: style.Floats) -> None:
         )
 
 
-def _key(ax: "Axes", series: dict[str, style.Floats]) -> None:
+def _key(fig: "Figure", series: dict[str, style.Floats]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -90,4 +90,12 @@ def _key(ax: "Axes", series: dict[str, style.Floats]) -> None:
         Line2D([], [], color=style.INK, linewidth=1.1, label="earned (30 days)"),
         *(Patch(color=style.SOURCES[key][1], label=style.SOURCES[key][0]) for key in reversed(shown)),
     ]
-    ax.legend(handles=handles, loc="upper right", handlelength=1.1, handleheight=0.8, labelcolor=style.INK)
+    fig.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=min(len(handles), 4),
+        handlelength=1.1,
+        handleheight=0.8,
+        columnspacing=1.4,
+        labelcolor=style.INK,
+    )

@@ -4,6 +4,7 @@ import numpy as np
 
 from .._compile import compiled
 from ..state import ETH_LOAN
+from . import draws
 from .books import give_up, hold, mint, room, to_core
 from .debts import borrow_rate, owed_eth, reduce_debt, write_off
 
@@ -13,12 +14,12 @@ OVERPAID = 1e-9
 
 
 @compiled
-def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted):
+def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted, key):
     """Loopers who want more leverage borrow and mint; loans that cash does not cover are rationed pro rata.
 
     A looper ends with a loan of at most ``ltv`` of its collateral, the new token included, as one flash loan does it.
     It looks at the rate that all loans of the day make together, and stays away when that is more than its loan earns.
-    Room under a cap on collateral goes to those whose loan earns most.
+    Room under a cap on collateral goes to who comes first, which is chance.
 
     Args:
         world: the world.
@@ -29,6 +30,7 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted)
         first_lrt: index of the first LRT's venue.
         day: day of the run.
         wanted: (N,) room to work in: ETH that each intention wants.
+        key: of the draws that say who comes first.
 
     Returns:
         ETH lent.
@@ -49,7 +51,7 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted)
     for k in range(collateral.size):
         if collateral[k]["cap_eth"] < np.inf:
             free = max(collateral[k]["cap_eth"] - posted[k], 0.0)
-            _fit_under_cap(world, intentions, count, wanted, first_lrt + k, free)
+            _fit_under_cap(world, intentions, count, wanted, first_lrt + k, free, draws.day_key(key, day))
     for n in range(count):
         if wanted[n] > 0.0:
             by_lrt[world.stakers[intentions[n]["row"]]["satellite"] - first_lrt] += wanted[n]
@@ -69,7 +71,7 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted)
 
 
 @compiled
-def _fit_under_cap(world, intentions, count, wanted, venue, free):
+def _fit_under_cap(world, intentions, count, wanted, venue, free, key):
     """Keep of the wishes for loans on one LRT what ``free`` ETH of new collateral has room for.
 
     A first loan posts all that the borrower holds besides what it mints, and does not come about when that is too much.
@@ -83,10 +85,10 @@ def _fit_under_cap(world, intentions, count, wanted, venue, free):
             posting += wanted[n] + _newly_posted(world, intentions[n]["row"])
     if posting <= free:
         return
-    limits = np.empty(found)
+    arrival = np.empty(found)
     for place in range(found):
-        limits[place] = -intentions[mine[place]]["limit"]
-    for place in np.argsort(limits, kind="mergesort"):
+        arrival[place] = draws.uniform(key, intentions[mine[place]]["row"])
+    for place in np.argsort(arrival, kind="mergesort"):
         n = mine[place]
         fixed = _newly_posted(world, intentions[n]["row"])
         if fixed > 0.0 and fixed + wanted[n] > free:

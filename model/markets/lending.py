@@ -84,6 +84,7 @@ class LendingMarkets:
         self.survey = np.zeros((count, 5))
         self.bad_debt_eth = self.liquidated_eth = self.recovered_eth = self._stolen_eth = 0.0
         self._wanted = np.zeros(world.stakers.size)
+        self._key = seeds.key("lending.arrival")
         self._none = no_loans(count, scenario.markets.rounds_per_day)
         self._loans = self._none
         world.lenders["index"] = 1.0
@@ -117,7 +118,15 @@ class LendingMarkets:
             return 0.0
         return float(
             kernel.borrow(
-                self.world, intentions, count, self.collateral, self.survey[:, 0], self.first, day, self._wanted
+                self.world,
+                intentions,
+                count,
+                self.collateral,
+                self.survey[:, 0],
+                self.first,
+                day,
+                self._wanted,
+                self._key,
             )
         )
 

@@ -126,6 +126,22 @@ def test_an_interruption_is_replaced_by_the_next_and_does_not_hinder_the_run(sta
     assert run_scenario(SCENARIO, out=tmp_path / "run", figures=False).complete
 
 
+def test_an_interruption_while_figures_are_drawn_costs_the_figures_alone(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(run: object, folder: Path) -> None:
+        folder.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("restaking.experiments.figures.draw_figures", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_scenario(SCENARIO, out=tmp_path / "run")
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    assert load_run(tmp_path / "run").complete
+    assert not (tmp_path / "run" / "figures").exists()
+    assert "the run is complete" in capsys.readouterr().err
+
+
 def test_a_second_interruption_acts_at_once(stage: Stage, tmp_path: Path) -> None:
     def twice(day: int) -> None:
         if day == 4:
@@ -191,8 +207,19 @@ def test_logs_get_a_line_every_ten_seconds() -> None:
 
 
 def test_long_waits_are_told_in_minutes_and_hours() -> None:
-    assert "3 min 10 s left" in shown(False, 10.0, 20).splitlines()[0]
-    assert "2 h 46 min left" in shown(False, 10.0, 1000).splitlines()[0]
+    assert "3 min 00 s left" in shown(False, 10.0, 20).splitlines()[1]
+    assert "2 h 46 min left" in shown(False, 10.0, 1000).splitlines()[1]
+
+
+def test_the_time_that_compilation_takes_does_not_count() -> None:
+    now, stream = 0.0, Stream(False)
+    with RunProgress("baseline", stream=stream, clock=lambda: now) as progress:  # type: ignore[arg-type]
+        for day in range(1, 41):
+            now += 60.0 if day == 1 else 0.5
+            progress(day, 40)
+    lines = stream.text.splitlines()
+    assert lines[0] == "baseline: day 1 of 40"
+    assert lines[1] == "baseline: day 21 of 40, 2 days/s, 10 s left"
 
 
 def test_people_get_a_bar_after_two_seconds() -> None:

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from restaking.experiments.analysis import AnalysisError
-from restaking.experiments.designs import load_design
+from restaking.experiments.designs import DesignError, load_design
 from restaking.experiments.figures.of_sweep import drawings, plot_sweep
-from restaking.experiments.figures.sweeps import _eth_tick
+from restaking.experiments.figures.sweeps import _eth_tick, _within_range
 from tests.experiments.analysis.sweeps import GRID, SHARE, MadeUp, made_up
 
 
@@ -97,6 +98,45 @@ def test_an_output_that_nothing_moves_is_said_to_be_so(recwarn: pytest.WarningsR
     fig.draw_without_rendering()
     assert "no axis matters" in fig.get_suptitle()
     assert not recwarn.list
+
+
+def test_a_list_has_a_row_for_each_point() -> None:
+    fig, axes = dict(drawings(switches(), ["lrt_supply_eth"]))["points-lrt_supply_eth"]()
+    fig.draw_without_rendering()
+    said = [text.get_text() for text in axes["a"].get_yticklabels()]
+    assert len(said) == 3
+    assert "no" in said[1] and "0.01" in said[2]
+    assert len(set(said)) == 3
+
+
+def test_names_have_no_line_between_them() -> None:
+    axes = {"arbitrage.enabled": [True, False], SHARE: {"values": [0.05, 0.1, 0.2]}}
+    for place, lines in ((axes, 0), (GRID["axes"], 1)):
+        drawn = dict(drawings(made_up({**GRID, "axes": place}, narrow), ["lrt_supply_eth"]))
+        _, found = drawn["map-lrt_supply_eth"]()
+        contours = [artist for artist in found["a"].collections if type(artist).__name__ == "QuadContourSet"]
+        assert len(contours) == lines
+
+
+def test_intervals_stay_where_the_metric_can_be() -> None:
+    table = pd.DataFrame({"q05": [0.0, 0.2], "q95": [0.3, 1.0], "low": [-0.4, 0.1], "high": [0.5, 1.7]})
+    assert _within_range(table, ("low", "high"), "fraction")[["low", "high"]].to_numpy().tolist() == [
+        [0, 0.5],
+        [0.1, 1],
+    ]
+    assert _within_range(table, ("low", "high"), "ETH")["high"].tolist() == [0.5, 1.7]
+    assert _within_range(table - 1.0, ("low", "high"), "ETH")["low"].tolist() == [-1.4, -0.9]
+
+
+def test_a_design_says_what_its_figures_show() -> None:
+    named = {**GRID, "metrics": ["lrt_hhi"]}
+    assert {name.split("-")[1] for name, _ in drawings(made_up(named, narrow))} == {"lrt_hhi"}
+    assert load_design(named).content_hash() == load_design(GRID).content_hash()
+    assert load_design(load_design(named).to_mapping()).metrics == ("lrt_hhi",)
+    with pytest.raises(DesignError, match="no metric 'lrt_hi'; nearest valid name: lrt_hhi"):
+        load_design({**GRID, "metrics": ["lrt_hi"]})
+    with pytest.raises(DesignError, match="a list of names"):
+        load_design({**GRID, "metrics": "lrt_hhi"})
 
 
 def test_a_metric_without_values_costs_no_other_figure(tmp_path: Path) -> None:

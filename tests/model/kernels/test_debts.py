@@ -87,6 +87,9 @@ def collateral(count: int) -> np.ndarray:
     return terms
 
 
+KEY = np.uint64(7)
+
+
 def wish(*loops: tuple[int, float]) -> np.ndarray:
     out = np.zeros(max(len(loops), 1), INTENTION)
     for record, (row, leverage) in zip(out, loops, strict=False):
@@ -96,7 +99,7 @@ def wish(*loops: tuple[int, float]) -> np.ndarray:
 
 def borrow(world, *loops: tuple[int, float], terms=None) -> float:
     terms = collateral(2) if terms is None else terms
-    return kernel.borrow(world, wish(*loops), len(loops), terms, np.zeros(2), ALPHA, 3, np.zeros(STAKERS))
+    return kernel.borrow(world, wish(*loops), len(loops), terms, np.zeros(2), ALPHA, 3, np.zeros(STAKERS), KEY)
 
 
 def balances(world) -> None:
@@ -136,7 +139,7 @@ def test_who_earns_less_than_the_rate_stays_away() -> None:
     world = lending_world()
     loops = wish((4, 5.0), (6, 5.0), (8, 5.0))  # wants 2000 + 2800 + 3600 of 5000
     loops["limit"] = (0.025, 0.2, 0.3)
-    lent = kernel.borrow(world, loops, 3, collateral(2), np.zeros(2), ALPHA, 3, np.zeros(STAKERS))
+    lent = kernel.borrow(world, loops, 3, collateral(2), np.zeros(2), ALPHA, 3, np.zeros(STAKERS), KEY)
     assert debts.owed_eth(world, 4) == 0.0
     debts.quote_rates(world.lenders[ETH_LOAN])
     assert world.lenders["borrow_apr"][ETH_LOAN] == pytest.approx(0.2, abs=1e-6), "the second makes the rate"
@@ -157,15 +160,29 @@ def test_a_cap_counts_all_that_a_first_loan_posts_and_what_is_not_listed_gets_no
     balances(world)
 
 
-def test_room_under_a_cap_goes_to_those_whose_loan_earns_most() -> None:
-    world, terms, loops = lending_world(), collateral(2), wish((0, 3.0), (2, 3.0))
-    loops["limit"] = (0.05, 0.2)
+def test_room_under_a_cap_goes_to_who_comes_first() -> None:
+    first = []
+    for day in range(20):
+        world, terms = lending_world(), collateral(2)
+        terms["cap_eth"] = 1_000.0  # either posts 900, which is room for one of them
+        terms["ltv"] = 0.95
+        loops = wish((0, 9.0), (2, 3.0))
+        lent = kernel.borrow(world, loops, 2, terms, np.zeros(2), ALPHA, day, np.zeros(STAKERS), KEY)
+        owed = [debts.owed_eth(world, row) for row in (0, 2)]
+        assert lent == pytest.approx(sum(owed))
+        assert sorted(owed) in (pytest.approx([0.0, 800.0]), pytest.approx([0.0, 600.0]))
+        first.append(owed[0] > 0.0)
+        balances(world)
+    assert 3 < sum(first) < 17
+
+
+def test_who_has_a_loan_gets_what_room_is_left() -> None:
+    world, terms = lending_world(), collateral(2)
     terms["cap_eth"] = 1_000.0
-    assert kernel.borrow(world, loops, 2, terms, np.zeros(2), ALPHA, 3, np.zeros(STAKERS)) == pytest.approx(600.0)
-    assert [debts.owed_eth(world, row) for row in (0, 2)] == pytest.approx([0.0, 600.0])
+    assert borrow(world, (2, 3.0), terms=terms) == pytest.approx(600.0)
     posted = np.array([900.0, 0.0])
-    loops["leverage"] = 5.0  # 900 more for who has a loan already, of whom 100 fit
-    assert kernel.borrow(world, loops[1:], 1, terms, posted, ALPHA, 3, np.zeros(STAKERS)) == pytest.approx(100.0)
+    loops = wish((2, 5.0))  # 600 more, of which 100 fit
+    assert kernel.borrow(world, loops, 1, terms, posted, ALPHA, 3, np.zeros(STAKERS), KEY) == pytest.approx(100.0)
     balances(world)
 
 
