@@ -74,6 +74,30 @@ def compare_sides(
         raise NotComparableError(f"{first} and {second}: {error}") from error
 
 
+def difference_of_worlds(first: str | Path, second: str | Path) -> str:
+    """What two runs differ in before anything happens, in words; empty for sweeps and for runs of one scenario."""
+    worlds = [_world(Path(side)) for side in (first, second)]
+    if worlds[0] is None or worlds[1] is None:
+        return ""
+    (name, days), (other, other_days) = worlds[0], worlds[1]
+    said = [f"the scenarios differ ({name}, {other})"] if name != other else []
+    if days != other_days:
+        said.append(f"the lengths differ ({days} and {other_days} days)")
+    return " and ".join(said)
+
+
+def _world(folder: Path) -> tuple[str, int] | None:
+    """Scenario and length of a run, or of the first of a folder of runs."""
+    from .store import load_run
+
+    if not _is_run(folder):
+        folder = next((child for child in sorted(folder.iterdir()) if _is_run(child)), folder)
+    if not _is_run(folder):
+        return None
+    run = load_run(folder)
+    return str(run.manifest["scenario"]), run.days
+
+
 def _is_run(folder: Path) -> bool:
     from .store import MANIFEST, SUMMARY
 

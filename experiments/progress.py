@@ -83,6 +83,33 @@ class RunProgress:
         self._bar.update(self._task, completed=day)
 
 
+class PartProgress:
+    """A callable ``(done, of)`` that shows how many of some parts are done, and the time that the others will take.
+
+    Args:
+        what: the parts: ``seeds``.
+        stream: where to write; standard error when None.
+        clock: gives seconds; for tests.
+    """
+
+    def __init__(
+        self, what: str, *, stream: TextIO | None = None, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._what, self._clock = what, clock
+        self._stream = sys.stderr if stream is None else stream
+        self._began = self._spoke = clock()
+
+    def __call__(self, done: int, of: int) -> None:
+        """Note that ``done`` parts of ``of`` are done."""
+        now = self._clock()
+        text = f"{done} of {of} {self._what}, {_duration((now - self._began) / done * (of - done))} left"
+        if self._stream.isatty():
+            print(f"\r{text:<60}", end="\n" if done == of else "", file=self._stream, flush=True)
+        elif done == of or now - self._spoke >= LINE_EVERY_SECONDS:
+            self._spoke = now
+            print(text, file=self._stream, flush=True)
+
+
 def _bar(label: str, stream: TextIO, first: int, horizon: int) -> "tuple[Progress, TaskID]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn

@@ -1,6 +1,7 @@
 """``restaking compare``: paired differences between runs or sweeps."""
 
 import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,7 +30,7 @@ def compare(
     Runs are paired by seed (those of two sweeps by point, replication and seed), so that the noise which the change
     does not touch falls out. A single pair has a difference and no interval.
     """
-    from ..comparing import NotComparableError, compare_sides
+    from ..comparing import NotComparableError, compare_sides, difference_of_worlds
 
     if not 0.0 < confidence < 1.0:
         fail(f"--confidence: {confidence:g} must lie between 0 and 1")
@@ -39,6 +40,9 @@ def compare(
         found = compare_sides(first, second, confidence=confidence, half_width=half_width)
     except NotComparableError as error:
         fail(str(error))
+    apart = difference_of_worlds(first, second)
+    if apart:
+        print(f"restaking: {apart}: these are not the effects of one change", file=sys.stderr)
     if metrics:
         found = _chosen(found, metrics)
     if out is not None:

@@ -1,7 +1,6 @@
 """``restaking fork``: what if the terms change on a day."""
 
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,12 +64,11 @@ def _over_seeds(
     run: "Run", day: int, changes: dict[str, Any], folder: Path, seeds: int, workers: int, overwrite: bool
 ) -> None:
     from ..forking import BASE, BRANCH, fork_over_seeds
+    from ..progress import PartProgress
 
-    first, start = int(run.manifest["seed"]), time.monotonic()
+    first, tell = int(run.manifest["seed"]), PartProgress("seeds")
     wanted = range(first, first + seeds)
     pairs = fork_over_seeds(run, day, changes, folder, seeds=wanted, workers=workers, overwrite=overwrite)
     for done, _ in enumerate(pairs, start=1):
-        left = (time.monotonic() - start) / done * (seeds - done)
-        end = "\n" if done == seeds else ""
-        print(f"\r{done} of {seeds} seeds, {left:4.0f} s left", end=end, file=sys.stderr, flush=True)
+        tell(done, seeds)
     print(f"Written to {folder}; restaking compare {folder / BASE} {folder / BRANCH}", file=sys.stderr)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ...model.security import SecurityReport
 
 MOST_NAMED = 6
+NOT_SECURE = 1
 
 
 def security(
@@ -21,6 +22,9 @@ def security(
         typer.Option("--psi", help="Shock, share of all stake that is lost at first (0.01 or 1/100); repeatable."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    require_secure: Annotated[
+        bool, typer.Option("--require-secure", help="Exit 1 unless it is proven that no attack pays.")
+    ] = False,
 ) -> None:
     """Slack, best attack and worst losses of a restaking network.
 
@@ -48,10 +52,12 @@ def security(
         fail(str(error))
     if as_json:
         print_json(found.to_mapping())
-        return
-    print(*_lines(found), sep="\n")
+    else:
+        print(*_lines(found), sep="\n")
     if found.secure is None:
         print("neither an attack nor a proof was found", file=sys.stderr)
+    if require_secure and not found.secure:
+        raise typer.Exit(NOT_SECURE)
 
 
 def _lines(report: "SecurityReport") -> list[str]:
@@ -62,7 +68,7 @@ def _lines(report: "SecurityReport") -> list[str]:
         f"{len(network.services)} services, {len(network.edges)} edges{elastic}",
         f"secure               {_word(report.secure)}",
         f"certified slack      {_number(told['certificate_slack'])}{_binding(report)}",
-        f"slack                {_number(told['slack'])}",
+        f"slack                {_number(None if report.slack is None else network.told(report.slack))}",
     ]
     attack = report.best_attack
     if attack is None:

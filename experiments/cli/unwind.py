@@ -1,8 +1,6 @@
 """``restaking unwind``: how the holders of an LRT would get out."""
 
 import math
-import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -27,18 +25,14 @@ def unwind(
     The run is repeated to the day; then the leavers do nothing but leave, everybody else goes on as in the run.
     """
     from .. import unwinding
+    from ..progress import PartProgress
     from ..store import RunFolderError, load_run, write_text
 
     try:
         recorded = load_run(run)
         chosen = lrt or _largest(recorded.entity("lrt", "supply_eth"), day)
-        start = time.monotonic()
-
-        def tell(done: int, of: int) -> None:
-            left = (time.monotonic() - start) / done * (of - done)
-            print(f"\r{done} of {of} shares, {left:3.0f} s left", end="\n" if done == of else "", file=sys.stderr)
-
-        found = unwinding.unwind(recorded, day, chosen, shares=shares or unwinding.SHARES, days=days, progress=tell)
+        wanted, tell = shares or unwinding.SHARES, PartProgress("shares")
+        found = unwinding.unwind(recorded, day, chosen, shares=wanted, days=days, progress=tell)
     except (RunFolderError, unwinding.UnwindError) as error:
         fail(str(error))
     opened = bool(recorded.entity("lrt", "redemption_open")[chosen].loc[:day].iloc[-1] > 0.0)

@@ -1,8 +1,6 @@
 """``restaking validate``: the stylised facts of the history, measured over seeds."""
 
 import math
-import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,19 +37,13 @@ def validate(
     Exits 1 when a ledger is out of balance or a number is missing or negative in any run.
     """
     resolved = load_or_exit(scenario, sets or [], None, days, stakers)
+    from ..progress import PartProgress
     from ..validation import scoreboard
 
     folder = Path("results") / "validation" / (resolved.name or "scenario") if out is None else out
     if folder.exists() and not folder.is_dir():
         fail(f"--out: {folder} is a file, not a folder")
-    start = time.monotonic()
-
-    def tell(done: int, of: int) -> None:
-        left = (time.monotonic() - start) / done * (of - done)
-        end = "\n" if done == of else ""
-        print(f"\r{done} of {of} seeds, {left:4.0f} s left", end=end, file=sys.stderr, flush=True)
-
-    board = scoreboard.validate(resolved, seeds=seeds, workers=workers, progress=tell)
+    board = scoreboard.validate(resolved, seeds=seeds, workers=workers, progress=PartProgress("seeds"))
     scoreboard.write(board, folder)
     if as_json:
         print_json([_plain(row) for row in board.table().to_dict("records")])

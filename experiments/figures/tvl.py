@@ -1,5 +1,6 @@
 """Supply of the liquid restaking tokens, what happened to each, and their share of staked ETH."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,8 @@ MARKS: dict[str, tuple[str, str, float]] = {
 """Events that are marked: their name, symbol and size."""
 
 LAYER = "restaking layer"
+BESIDE_POINTS = 6.0
+"""How far marks of one day stand apart, in points."""
 
 
 @style.styled
@@ -46,7 +49,7 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     axes["supply"].set_ylabel(unit)
     style.caption(axes["supply"], "Supply at net asset value")
     axes["supply"].set_ylim(bottom=0.0)
-    _lanes(axes["events"], run, marked, lanes, names, colours)
+    _lanes(fig, axes["events"], run, marked, lanes, names, colours)
     axes["share"].plot(style.dates(run.daily), run.daily["lrt_share_of_staked"], color=style.INK)
     style.caption(axes["share"], "Share of all staked ETH")
     # Room above a line that hardly moves: its own margin would be next to nothing on an axis that begins at 0.
@@ -78,20 +81,33 @@ def _marked(run: "Run") -> Any:
     return events.assign(lane=np.array(lane, dtype=object))
 
 
+def _by_place(marked: Any) -> Iterator[tuple[str, int, Any]]:
+    """Kinds of the marks of a lane, their days, and how many other marks stand there on these days before them."""
+    taken: dict[int, int] = {}
+    for kind in MARKS:
+        places: dict[int, list[int]] = {}
+        for day in sorted(set(marked.loc[marked["type"] == kind, "day"])):
+            places.setdefault(taken.get(day, 0), []).append(day)
+            taken[day] = taken.get(day, 0) + 1
+        for place, days in places.items():
+            yield kind, place, days
+
+
 def _lanes(
-    ax: "Axes", run: "Run", marked: Any, lanes: list[str], names: dict[str, str], colours: dict[str, str]
+    fig: "Figure", ax: "Axes", run: "Run", marked: Any, lanes: list[str], names: dict[str, str], colours: dict[str, str]
 ) -> None:
     """One line for each LRT; its name in its colour is the key to the areas below."""
+    from matplotlib.transforms import offset_copy
+
     for row, lane in enumerate(lanes):
         ax.axhline(row, color=style.FAINT, linewidth=0.6, zorder=0)
-        for kind, (_, symbol, size) in MARKS.items():
-            days = marked.loc[(marked["lane"] == lane) & (marked["type"] == kind), "day"]
-            if days.empty:
-                continue
+        for kind, place, days in _by_place(marked[marked["lane"] == lane]):
+            _, symbol, size = MARKS[kind]
             colour = colours.get(lane, style.INK)
             ax.plot(
                 style.day_dates(run, days),
                 np.full(len(days), row),
+                transform=offset_copy(ax.transData, fig, x=BESIDE_POINTS * place, units="points"),
                 linestyle="",
                 marker=symbol,
                 markersize=size,

@@ -38,6 +38,7 @@ def figure(run: "Run", lrt: str | None = None) -> "tuple[Figure, dict[str, Axes]
         key: np.where(there, run.entity("lrt", key)[chosen].to_numpy(), np.nan)
         for key in (*style.SOURCES, "advertised_apr", "earned_apr")
     }
+    series["earned_apr"][supply.index.to_numpy() == 0] = np.nan  # nothing has been earned before the first day
     fig, axes = style.canvas([["advertised"], ["paid"]], height=4.8, heights=[1.25, 1.0])
     for name, keys, text in PANELS:
         ax = axes[name]
@@ -93,7 +94,7 @@ def _key(fig: "Figure", series: dict[str, style.Floats]) -> None:
     fig.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=min(len(handles), 4),
+        ncols=min(len(handles), 6),
         handlelength=1.1,
         handleheight=0.8,
         columnspacing=1.4,

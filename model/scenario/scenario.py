@@ -311,6 +311,9 @@ def check_calendar(scenario: Scenario) -> None:
         days = [scenario.day_of(change.day) for change in changes]
         if days != sorted(set(days)):
             _reject(key, "the changes must be in order of day, one a day")
+    for number, event in enumerate(scenario.hazards.events):
+        if scenario.day_of(event.day) < 0:
+            _reject(f"hazards.events.{number}.day", f"= {event.day} is before the run starts ({scenario.start_date})")
     for key, terms in scenario.lrt.items():
         for number, boost in enumerate(terms.points_boosts):
             if scenario.day_of(boost.until) <= scenario.day_of(boost.day):

@@ -50,7 +50,10 @@ class SecurityReport:
     means: Means
 
     def to_mapping(self) -> dict[str, Any]:
-        """The report as one JSON object: fractions as strings when the network is exact, else floats."""
+        """The report as one JSON object: fractions as strings when the network is exact, else floats.
+
+        Slack and losses are those of the rigid model; both are null for an elastic network.
+        """
 
         def told(value: Fraction | float | None) -> float | str | None:
             return self.network.told(value) if isinstance(value, Fraction) else value
@@ -59,7 +62,7 @@ class SecurityReport:
         return {
             "secure": self.secure,
             "certificate_slack": told(self.certificate.slack),
-            "slack": told(self.slack),
+            "slack": None if self.network.allocations is not None else told(self.slack),
             "best_attack": None
             if attack is None
             else {

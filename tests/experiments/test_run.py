@@ -9,7 +9,7 @@ import pytest
 
 from restaking.experiments import figures
 from restaking.experiments import run as running
-from restaking.experiments.progress import RunProgress
+from restaking.experiments.progress import PartProgress, RunProgress
 from restaking.experiments.run import default_folder, resolve, run_scenario
 from restaking.experiments.store import RunFolderError, load_run
 from restaking.model.scenario import Scenario, ScenarioError
@@ -220,6 +220,20 @@ def test_the_time_that_compilation_takes_does_not_count() -> None:
     lines = stream.text.splitlines()
     assert lines[0] == "baseline: day 1 of 40"
     assert lines[1] == "baseline: day 21 of 40, 2 days/s, 10 s left"
+
+
+@pytest.mark.parametrize("tty", [True, False])
+def test_parts_are_counted_on_one_line_or_on_a_line_now_and_then(tty: bool) -> None:
+    now, stream = 0.0, Stream(tty)
+    told = PartProgress("seeds", stream=stream, clock=lambda: now)  # type: ignore[arg-type]
+    for done in range(1, 6):
+        now += 8.0
+        told(done, 5)
+    said = [line.strip() for line in stream.text.replace("\r", "\n").splitlines() if line.strip()]
+    expected = [f"{done} of 5 seeds, {8 * (5 - done)} s left" for done in range(1, 6)]
+    assert said == (expected if tty else [expected[1], expected[3], expected[4]])
+    assert stream.text[0] == ("\r" if tty else "2")
+    assert stream.text.endswith("\n")
 
 
 def test_people_get_a_bar_after_two_seconds() -> None:

@@ -120,6 +120,17 @@ def test_bad_comparisons(arguments: list[str], says: str, capsys: pytest.Capture
     assert says in capsys.readouterr().err
 
 
+def test_other_scenarios_and_lengths_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    other = ["run", "thin-loop", "--days", "40", "--stakers", "120", "--no-figures", "--out", "other"]
+    assert main(other) == 0
+    capsys.readouterr()
+    assert main(["compare", "base", "other", "--metric", "lrt_supply_eth"]) == 0
+    told = capsys.readouterr().err
+    assert "the scenarios differ (baseline, thin-loop) and the lengths differ (60 and 40 days)" in told
+    assert main(["compare", "base", "base", "--metric", "lrt_supply_eth"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_other_seeds_do_not_pair() -> None:
     main([*RUN, "--seed", "9", "--out", "other"])
     with pytest.raises(NotComparableError, match="share seed"):

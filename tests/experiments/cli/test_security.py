@@ -57,7 +57,18 @@ def test_an_elastic_network(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found["secure"] is False
     assert found["best_attack"]["stake_lost"] == "11/20"
-    assert found["slack"] == "-9/20"
+    assert found["slack"] is None and found["worst_loss"] is None
+    assert main(["security", write(elastic)]) == 0
+    assert "slack                -9/20" in capsys.readouterr().out
+
+
+def test_security_can_be_required(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["security", write(GOOD), "--require-secure"]) == 0
+    bad = {**GOOD, "services": {"x": {"profit": 2, "threshold": 1}}}
+    capsys.readouterr()
+    assert main(["security", write(bad), "--require-secure", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["secure"] is False
+    assert main(["security", write(bad), "--json"]) == 0
 
 
 def test_a_large_network_gets_bounds_that_are_called_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,6 +42,14 @@ def test_more_leavers_take_longer_and_the_whole_supply_is_asked_for(run: Run) ->
     assert few.days_until(0.5) <= all_.days_until(0.5)
 
 
+def test_leavers_hold_no_more_than_the_share(run: Run) -> None:
+    shares = (0.05, 0.1, 0.25, 0.5, 1.0)
+    found = unwind(run, 100, "alpha", shares=shares, days=2)
+    for share, one in zip(shares, found, strict=True):
+        assert 0.0 < one.eth <= share * found[-1].eth * (1.0 + 1e-9)
+    assert found[-2].eth > 0.4 * found[-1].eth
+
+
 def test_closed_redemption_is_the_dearer_way_out(run: Run) -> None:
     opened, closed = (unwind(run, 100, name, shares=(0.3,), days=40)[0] for name in ("alpha", "beta"))
     assert not run.entity("lrt", "redemption_open")["beta"].iloc[100]

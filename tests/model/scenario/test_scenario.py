@@ -197,6 +197,7 @@ def test_bounds_are_enforced(info: Any) -> None:
         ({"lrt.renzo.seasons.0.claim": "2024-04-01"}, r"claimed \(2024-04-01\) before the snapshot \(2024-04-26\)"),
         ({"lrt.renzo.seasons.1.start": 50}, "before the one before it ends"),
         ({"lrt.renzo.seasons.0.share": 0.99}, "more than all of it"),
+        ({"hazards.events": [{"day": -3, "kind": "slash", "target": "all", "size": 0.1}]}, "before the run starts"),
         ({"campaigns.airdrop_share": 0.5, "campaigns.later_share": 3.0}, "campaigns.later_share"),
         ({"lrt.renzo.launch_day": 10}, "must be 0 for a protocol whose launch_day is after the start"),
         ({"lrt.renzo.deposit_cap_eth": 10.0}, "must not exceed deposit_cap_eth"),
