@@ -5,6 +5,7 @@ import math
 import pytest
 
 from restaking.experiments.data import read, supply
+from restaking.model import RestakingEcosystem
 from restaking.model.scenario import Scenario, load_scenario
 from tests.model.scenarios.sourcing import value_lines
 
@@ -79,3 +80,12 @@ def test_fifty_services_of_which_a_handful_have_customers(mature: Scenario) -> N
 
 def test_no_exploit_is_put_on_a_day(mature: Scenario) -> None:
     assert mature.hazards.events == ()
+
+
+def test_the_market_stands_about_still() -> None:
+    """Published supplies hardly moved between December 2025 and May 2026; a third either way counts as still."""
+    for seed in (1, 2):
+        with RestakingEcosystem("mature-2026", seed=seed, **{"stakers.count": 2_000, "days": 130}) as model:
+            model.run(model.horizon)
+            supply = model.recorder.series("lrt_supply_eth")
+            assert 2.0 / 3.0 < supply[120] / supply[0] < 4.0 / 3.0
