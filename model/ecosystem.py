@@ -20,6 +20,7 @@ from .exchange import Exchange
 from .fork import Fork, change_terms
 from .hazards import LAYER, Hazards
 from .kernels import books as move
+from .kernels.lending import SMALLEST_LOAN
 from .kernels.stakers import stakers_day, waiting_cost
 from .losses import LossBook
 from .markets.lending import LendingMarkets
@@ -375,6 +376,7 @@ class RestakingEcosystem(EcosystemBase):
         if bad_debt > 0.0:
             self.losses.note("bad_debt", "lenders", bad_debt)
             self.losses.note("bad_debt", "borrowers", -bad_debt)
+        if bad_debt > SMALLEST_LOAN:
             self.recorder.event(self.day, 0, "bad_debt", "lending", "", bad_debt, "ETH", "collateral gone")
 
     def faults(self) -> None:

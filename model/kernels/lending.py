@@ -9,6 +9,8 @@ from .books import give_up, hold, mint, room, to_core
 from .debts import borrow_rate, owed_eth, reduce_debt, write_off
 
 CLEARING_STEPS = 30
+SMALLEST_LOAN = 1e-6
+"""ETH below which nobody borrows: what rationing leaves when there is hardly anything to ration."""
 OVERPAID = 1e-9
 """Part of a debt by which rounding alone can make its repayment too large."""
 
@@ -64,7 +66,7 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted,
         row = intentions[n]["row"]
         venue = world.stakers[row]["satellite"]
         eth = wanted[n] * by_lrt[venue - first_lrt]
-        if eth > 0.0:
+        if eth > SMALLEST_LOAN:
             _lend(world, row, venue, eth, day)
             lent += eth
     return lent
@@ -194,11 +196,17 @@ def _lend(world, row, venue, eth, day):
 
 
 @compiled
+def _has_loan(world, row):
+    """Whether a staker has a loan and collateral for it; without collateral it is written off at the end of the day."""
+    return world.debt_shares[row] > 0.0 and world.stakers[row]["satellite_shares"] > 0.0
+
+
+@compiled
 def count_loans(world):
-    """How many stakers have a loan."""
+    """How many stakers have a loan and collateral for it."""
     count = 0
     for row in range(world.debt_shares.size):
-        count += world.debt_shares[row] > 0.0
+        count += _has_loan(world, row)
     return count
 
 
@@ -214,13 +222,13 @@ def list_positions(world, first_lrt, positions, starts):
     """
     starts[:] = 0
     for row in range(world.stakers.size):
-        if world.debt_shares[row] > 0.0:
+        if _has_loan(world, row):
             starts[2 * (world.stakers[row]["satellite"] - first_lrt) + world.debt_asset[row] + 1] += 1
     for segment in range(1, starts.size):
         starts[segment] += starts[segment - 1]
     place = starts.copy()
     for row in range(world.stakers.size):
-        if world.debt_shares[row] <= 0.0:
+        if not _has_loan(world, row):
             continue
         asset, lrt = world.debt_asset[row], world.stakers[row]["satellite"] - first_lrt
         position = positions[place[2 * lrt + asset]]
@@ -311,7 +319,7 @@ def survey_loans(world, collateral, first_lrt, out):
     """
     out[:] = 0.0
     for row in range(world.stakers.size):
-        if world.debt_shares[row] <= 0.0:
+        if not _has_loan(world, row):
             continue
         k = world.stakers[row]["satellite"] - first_lrt
         held = world.stakers[row]["satellite_shares"] * world.venues[first_lrt + k]["nav"]

@@ -7,11 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restaking.model.kernels import debts
+from restaking.model.kernels import books, debts
 from restaking.model.kernels import lending as kernel
 from restaking.model.ledger import check_lenders
-from restaking.model.state import COLLATERAL, ETH_LOAN, INTENTION, LENDER, MEAN, NAV, SPOT, STABLE_LOAN, TWAP
-from tests.model.kernels.small_world import ALPHA, STAKERS, empty_world, eth_due, restake, total_eth
+from restaking.model.state import (
+    COLLATERAL,
+    ETH_LOAN,
+    INTENTION,
+    LENDER,
+    MEAN,
+    NAV,
+    NOBODY,
+    ORDER,
+    POSITION,
+    SPOT,
+    STABLE_LOAN,
+    TWAP,
+)
+from tests.model.kernels.small_world import ALPHA, BETA, STAKERS, empty_world, eth_due, restake, total_eth
 
 
 def test_the_rate_has_a_kink() -> None:
@@ -292,3 +305,30 @@ def seize(world, terms, row: int, price: float, paid_eth: float = 0.0) -> None:
     world.accounts["outside_in"] += paid_eth
     world.accounts["outside_out"] += debts.repay(world, row, paid_eth)
     kernel.book_liquidations(world, positions, count, 3)
+
+
+def test_a_trace_of_a_loan_does_not_outlive_its_collateral() -> None:
+    world = lending_world()
+    world.venues["threshold"], world.venues["oracle_price"] = 0.9, 1.0
+    assert borrow(world, (0, 4.0)) == pytest.approx(300.0)
+    before = world.debt_shares[0]
+    world.debt_shares[0] = 1e-117
+    world.lenders["debt_shares"][ETH_LOAN] -= before - 1e-117
+    world.lenders["cash"][ETH_LOAN] += before
+    leaving = np.zeros(1, INTENTION)
+    leaving["row"], leaving["target"], leaving["share"] = 0, BETA, 1.0
+    books.carry_out(world, leaving, 1, 4, np.zeros(STAKERS, ORDER), 0)  # all shares are free to go, and all go
+    assert world.stakers["satellite"][0] == NOBODY and world.debt_shares[0] > 0.0
+    assert kernel.count_loans(world) == 0
+    positions, starts = np.zeros(1, POSITION), np.zeros(5, np.int64)
+    kernel.list_positions(world, ALPHA, positions, starts)
+    assert starts.tolist() == [0, 0, 0, 0, 0]
+    assert kernel.close_orphans(world) == pytest.approx(1e-117)
+    assert world.debt_shares[0] == 0.0
+
+
+def test_nobody_borrows_next_to_nothing() -> None:
+    world = lending_world()
+    world.lenders["cash"][ETH_LOAN] = world.lenders["claims"][ETH_LOAN] = 1e-9
+    assert borrow(world, (0, 4.0)) == 0.0
+    assert world.debt_shares[0] == 0.0
