@@ -31,7 +31,7 @@ def read_side(path: str | Path) -> "tuple[pd.DataFrame, tuple[str, ...]]":
         if (folder / MANIFEST).is_file():
             runs = load_results(folder).runs
             return runs[runs["status"] == "done"], ("point", "replication", "seed")
-        within = sorted(child for child in folder.iterdir() if _is_run(child)) if folder.is_dir() else []
+        within = _runs_within(folder)
         if within:
             return _table(within), ("seed",)
     except (RunFolderError, SweepFolderError) as error:
@@ -90,12 +90,15 @@ def _world(folder: Path) -> tuple[str, int] | None:
     """Scenario and length of a run, or of the first of a folder of runs."""
     from .store import load_run
 
-    if not _is_run(folder):
-        folder = next((child for child in sorted(folder.iterdir()) if _is_run(child)), folder)
-    if not _is_run(folder):
+    runs = [folder] if _is_run(folder) else _runs_within(folder)
+    if not runs:
         return None
-    run = load_run(folder)
+    run = load_run(runs[0])
     return str(run.manifest["scenario"]), run.days
+
+
+def _runs_within(folder: Path) -> list[Path]:
+    return sorted(child for child in folder.iterdir() if _is_run(child)) if folder.is_dir() else []
 
 
 def _is_run(folder: Path) -> bool:

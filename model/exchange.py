@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from .kernels import books as move
 from .kernels.books import World
 from .kernels.stableswap import spot_price
-from .kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, Loans, new_fills, no_loans, trade_day
+from .kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, Loans, financing, new_fills, no_loans, trade_day
 from .markets.order_book import acting_order
+from .markets.redemption import free_buffer
 from .state import ARBITRAGEUR, ORDER, POOL
 
 Floats = NDArray[np.float64]
@@ -305,10 +306,9 @@ class Exchange:
         """Pay an arbitrageur who prefers the fee to the wait, as far as the buffer goes; returns the shares left."""
         fee, nav = float(self.terms["instant_fee"][k]), float(self.terms["nav"][k])
         trader, book = self.arbitrageurs[owner], self.world.books[self.first + k]
-        if fee >= float(trader["required_return"] * self.terms["wait_days"][k]) / 365.0:
+        if fee >= financing(trader, self.terms[k]):
             return shares
-        free = max(float(book["buffer"] - book["claims"]), 0.0)
-        paid_shares = min(shares, free / (nav * (1.0 - fee)))
+        paid_shares = min(shares, float(free_buffer(book)) / (nav * (1.0 - fee)))
         if paid_shares <= 0.0:
             return shares
         trader["eth"] += move.redeem_at_once(self.world, self.first + k, paid_shares, fee)

@@ -387,7 +387,6 @@ class Measures:
         move.holdings(world, model.archetype_terms, held, holders)
         lst_nav = world.venues["nav"][FIRST_LST : FIRST_LST + len(model.scenario.lst)]
         layer = model.restaking_layer
-        layer.survey(model.restaked)
         graph = capital_network(
             list(model.scenario.stakers.archetypes),
             list(model.venue_names),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .hazards import LAYER
 from .kernels.close import close_exits, close_yields
-from .markets.redemption import instant_fee
+from .markets.redemption import free_buffer, instant_fee
 from .state import IDLE, KIND_LST, SOLO
 
 Floats = NDArray[np.float64]
@@ -180,11 +180,11 @@ class Signals:
         """
         model = self.model
         books = model.world.books[model.first_lrt :]
-        target, free = books["buffer_fraction"] * model.lrt_supplies, books["buffer"] - books["claims"]
+        target = books["buffer_fraction"] * model.lrt_supplies
         return np.array(
             [
                 instant_fee(float(b), float(t), float(f)) if f > 0.0 and b > 0.0 else np.inf
-                for b, t, f in zip(free, target, books["instant_fee"], strict=True)
+                for b, t, f in zip(free_buffer(books), target, books["instant_fee"], strict=True)
             ]
         )
 

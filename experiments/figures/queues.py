@@ -110,11 +110,4 @@ def _key(fig: "Figure", run: "Run") -> None:
 
     names = style.names_of(run, "lrt")
     handles = [Patch(color=colour, label=names[key]) for key, colour in style.lrt_colours(run).items()]
-    fig.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=min(len(handles), 6),
-        handlelength=1.0,
-        handleheight=0.8,
-        columnspacing=1.4,
-    )
+    style.key_below(fig, handles)

@@ -218,6 +218,18 @@ def day_dates(run: "Run", days: Any) -> NDArray[np.datetime64]:
     return start
 
 
+def key_below(fig: "Figure", handles: Sequence[Any]) -> None:
+    """A legend of the whole figure, below it and off the data."""
+    fig.legend(
+        handles=list(handles),
+        loc="outside lower center",
+        ncols=min(len(handles), 6),
+        handlelength=1.0,
+        handleheight=0.8,
+        columnspacing=1.4,
+    )
+
+
 def date_axis(ax: "Axes", span: NDArray[np.datetime64]) -> None:
     """Few, short date labels, and no margin before the first and after the last day."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date

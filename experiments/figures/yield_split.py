@@ -91,12 +91,4 @@ def _key(fig: "Figure", series: dict[str, style.Floats]) -> None:
         Line2D([], [], color=style.INK, linewidth=1.1, label="earned (30 days)"),
         *(Patch(color=style.SOURCES[key][1], label=style.SOURCES[key][0]) for key in reversed(shown)),
     ]
-    fig.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=min(len(handles), 6),
-        handlelength=1.1,
-        handleheight=0.8,
-        columnspacing=1.4,
-        labelcolor=style.INK,
-    )
+    style.key_below(fig, handles)

@@ -96,13 +96,20 @@ def mint(world, venue, eth):
 
 
 @compiled
-def request(world, venue, shares, day):
-    """Burn shares and owe their NAV; returns the claim in ETH."""
+def _burn(world, venue, shares):
+    """Burn shares that are redeemed; returns their NAV in ETH."""
     book = world.books[venue]
     eth = shares * world.venues[venue]["nav"]
     book["shares"] = max(book["shares"] - shares, 0.0)
-    book["claims"] += eth
     book["redeemed"] += eth
+    return eth
+
+
+@compiled
+def request(world, venue, shares, day):
+    """Burn shares and owe their NAV; returns the claim in ETH."""
+    eth = _burn(world, venue, shares)
+    world.books[venue]["claims"] += eth
     world.claims_due[venue, day] += eth
     return eth
 
@@ -110,12 +117,9 @@ def request(world, venue, shares, day):
 @compiled
 def redeem_at_once(world, venue, shares, fee):
     """Burn shares and pay NAV less a fee from the buffer; who stays keeps the fee. Returns the ETH paid."""
-    book = world.books[venue]
-    eth = shares * world.venues[venue]["nav"]
-    book["shares"] = max(book["shares"] - shares, 0.0)
-    book["redeemed"] += eth
-    book["buffer"] -= eth * (1.0 - fee)
-    return eth * (1.0 - fee)
+    paid = _burn(world, venue, shares) * (1.0 - fee)
+    world.books[venue]["buffer"] -= paid
+    return paid
 
 
 @compiled

@@ -248,6 +248,13 @@ def _entrants(arrived: float, pool: Record, terms: Record, wanted: float, fill: 
 
 
 @compiled
+def financing(arbitrageur: Record, terms: Record) -> float:
+    """What waiting for redemption costs an arbitrageur, as a fraction: its required return over the wait."""
+    cost: float = arbitrageur["required_return"] * terms["wait_days"] / 365.0
+    return cost
+
+
+@compiled
 def bid_price(arbitrageur: Record, terms: Record) -> float:
     """Most that an arbitrageur pays for an ETH-worth of LRT, fees included; 0 when it does not buy at all.
 
@@ -256,8 +263,7 @@ def bid_price(arbitrageur: Record, terms: Record) -> float:
     opening will take.
     """
     if terms["redemption_open"]:
-        financing = arbitrageur["required_return"] * terms["wait_days"] / 365.0
-        redeemable: float = max(0.0, 1.0 - min(terms["instant_fee"], financing))
+        redeemable: float = max(0.0, 1.0 - min(terms["instant_fee"], financing(arbitrageur, terms)))
         return redeemable
     if not arbitrageur["patient"]:
         return 0.0

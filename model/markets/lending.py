@@ -19,6 +19,7 @@ from ..kernels.trading import Loans, no_loans
 from ..randomness import SeedTree
 from ..state import COLLATERAL, ETH_LOAN, ORACLES, POSITION, STABLE_LOAN
 from .price_paths import price_path, within_day
+from .redemption import free_buffer
 from .risk_steward import REVIEW_DAYS, RiskSteward, unwind_capacity
 
 Floats = NDArray[np.float64]
@@ -210,7 +211,7 @@ class LendingMarkets:
                     exchange.pools[list(exchange.pools_of(k))],
                     float(venues["nav"][k]),
                     terms.bonus,
-                    max(float(books["buffer"][k] - books["claims"][k]), 0.0) if venues["redemption_open"][k] else 0.0,
+                    float(free_buffer(books[k])) if venues["redemption_open"][k] else 0.0,
                     min(float(exits[k]), float(books["validators"][k]) / max(terms.unwind_days, 1e-9))
                     if venues["redemption_open"][k]
                     else 0.0,

@@ -82,15 +82,18 @@ def slash_elastically(network: RestakingNetwork, byzantine: Collection[str]) -> 
     return replace(elastic, stakes=stakes, allocations=stretched).without_services(bad)
 
 
-def attack_with(network: RestakingNetwork, whole: Collection[str], *, nonempty: bool = False) -> ElasticAttack:
+def attack_with(
+    network: RestakingNetwork, whole: Collection[str], *, factor: Fraction = Fraction(1), nonempty: bool = False
+) -> ElasticAttack:
     """The best attack in which exactly the operators ``whole`` give all they have, evaluated exactly.
 
-    What they lack for a service is taken from the largest other allocations. A service is attacked when its prize
-    exceeds what has to be paid for it.
+    What they lack for a service is taken from the largest other allocations. A service is attacked when ``factor``
+    times its prize exceeds what has to be paid for it.
 
     Args:
         network: network with allocations.
         whole: operators who give their whole stake.
+        factor: weight of the prizes in the choice of services; the attack is told with the prizes as they are.
         nonempty: attack the least unprofitable service when none is worth it.
     """
     allocations = allocated(network).allocations or {}
@@ -100,7 +103,7 @@ def attack_with(network: RestakingNetwork, whole: Collection[str], *, nonempty: 
     missing = {
         name: max(Fraction(0), service.threshold * on[name] - given[name]) for name, service in network.services.items()
     }
-    worth = {name: service.profit - missing[name] for name, service in network.services.items()}
+    worth = {name: factor * service.profit - missing[name] for name, service in network.services.items()}
     chosen = tuple(name for name in network.services if worth[name] > 0)
     if not chosen and nonempty and worth:
         chosen = (max(worth, key=lambda name: worth[name]),)

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .attacks import Attack, Loss, attack_of, attackable
-from .elastic import ElasticAttack, attack_with, first_ratio, with_prizes
+from .elastic import ElasticAttack, attack_with, first_ratio
 from .network import RestakingNetwork
 from .search import promising_coalition
 
@@ -216,9 +216,11 @@ class _Attacks:
         programme.rows += self.cuts
         return programme
 
-    def evaluate(self, coalition: Sequence[str]) -> Attack | ElasticAttack:
-        """The attack of a coalition (of whole givers), exactly."""
-        return attack_with(self.network, coalition) if self.elastic else attack_of(self.network, coalition)
+    def evaluate(self, coalition: Sequence[str], factor: Fraction = Fraction(1)) -> Attack | ElasticAttack:
+        """The attack of a coalition (of whole givers) to whom prizes are worth ``factor`` of what they are, exactly."""
+        if self.elastic:
+            return attack_with(self.network, coalition, factor=factor)
+        return attack_of(self.network, coalition)
 
     def coalition(self, solution: _Solution) -> tuple[str, ...]:
         """Operators that the solution sends."""
@@ -257,7 +259,7 @@ class _Attacks:
             if solution is None:
                 return Answer(best, math.inf, False)
             coalition = self.coalition(solution)
-            found = self.evaluate(coalition)
+            found = self.evaluate(coalition, factor)
             best = found if worth(found) > worth(best) else best
             bound = solution.bound
             if bound <= float(worth(best)) + allowed or not self.cut(solution, coalition):
@@ -265,7 +267,7 @@ class _Attacks:
         check = self.programme(float(factor) * (1.0 + tilt)).check()
         if check is None:
             return Answer(best, math.inf, False)
-        second = self.evaluate(self.coalition(check))
+        second = self.evaluate(self.coalition(check), factor)
         best = second if worth(second) > worth(best) else best
         known = float(worth(best))
         # Larger prizes raise the second bound by no more than the millionth that they are larger by, and not at all
@@ -291,10 +293,11 @@ def slack(network: RestakingNetwork) -> SlackAnswer:
     """
     if network.unsecured:
         return SlackAnswer(Fraction(-1), True)
-    if network.allocations is not None:
-        return _elastic_slack(network)
     attacks = _Attacks(network)
-    ratio = min((found for found in _easy_ratios(network) if found is not None), default=None)
+    if attacks.elastic:
+        ratio = first_ratio(network)
+    else:
+        ratio = min((found for found in _easy_ratios(network) if found is not None), default=None)
     if ratio is None:
         return SlackAnswer(None, True)
     for _ in range(_ROUNDS):
@@ -302,19 +305,6 @@ def slack(network: RestakingNetwork) -> SlackAnswer:
         if answer.attack is None:
             return SlackAnswer(ratio - 1, answer.proven)
         ratio = answer.attack.stake_lost / answer.attack.prizes
-    return SlackAnswer(ratio - 1, False)
-
-
-def _elastic_slack(network: RestakingNetwork) -> SlackAnswer:
-    """The same where the services that an attack is worth depend on the prizes, which are therefore scaled instead."""
-    ratio = first_ratio(network)
-    if ratio is None:
-        return SlackAnswer(None, True)
-    for _ in range(_ROUNDS):
-        answer = _Attacks(with_prizes(network, ratio)).best(Fraction(1), None, tilt=0.0)
-        if answer.attack is None:
-            return SlackAnswer(ratio - 1, answer.proven)
-        ratio *= answer.attack.stake_lost / answer.attack.prizes
     return SlackAnswer(ratio - 1, False)
 
 

@@ -297,12 +297,17 @@ def test_claims_are_paid_first_in_first_out_and_by_whole_cohorts(world: World) -
     assert world.books["claims"][NATIVE] == world.accounts["claims_paid"][0] == 0.0
 
 
-def test_no_claim_is_paid_before_its_cooldown(world: World) -> None:
+def claim_on_day_five(world: World, cooldown_days: float) -> None:
+    """One holder asks for its ten ETH, which are there."""
     endow(world, 0, IDLE, 0.0)
     restake(world, 0, BETA, 10.0)
-    world.books["cooldown_days"][BETA] = 3.0
+    world.books["cooldown_days"][BETA] = cooldown_days
     carry_out(world, row=0, day=5)
     world.books["buffer"][BETA], world.books["validators"][BETA] = 10.0, 0.0
+
+
+def test_no_claim_is_paid_before_its_cooldown(world: World) -> None:
+    claim_on_day_five(world, 3.0)
     for day in range(5, 8):
         pay(world, day)
         assert world.stakers["core_shares"][0] == 0.0
@@ -311,11 +316,7 @@ def test_no_claim_is_paid_before_its_cooldown(world: World) -> None:
 
 
 def test_claims_on_an_lrt_are_paid_on_the_next_day_at_the_earliest(world: World) -> None:
-    endow(world, 0, IDLE, 0.0)
-    restake(world, 0, BETA, 10.0)
-    world.books["cooldown_days"][BETA] = 0.5
-    carry_out(world, row=0, day=5)
-    world.books["buffer"][BETA], world.books["validators"][BETA] = 10.0, 0.0
+    claim_on_day_five(world, 0.5)
     pay(world, 5)
     assert world.stakers["core_shares"][0] == 0.0
     assert world.claims_pointer[BETA] <= 5
