@@ -20,9 +20,9 @@ def read_side(path: str | Path) -> "tuple[pd.DataFrame, tuple[str, ...]]":
     Raises:
         NotComparableError: it is none of these.
     """
+    from .folders.errors import FolderError
     from .results import load_results
-    from .runner.errors import SweepFolderError
-    from .store import MANIFEST, RunFolderError
+    from .store import MANIFEST
 
     folder = Path(path)
     try:
@@ -34,7 +34,7 @@ def read_side(path: str | Path) -> "tuple[pd.DataFrame, tuple[str, ...]]":
         within = _runs_within(folder)
         if within:
             return _table(within), ("seed",)
-    except (RunFolderError, SweepFolderError) as error:
+    except FolderError as error:
         raise NotComparableError(str(error)) from error
     if not folder.is_dir():
         raise NotComparableError(f"there is no folder {folder}")

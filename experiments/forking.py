@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import store
-from .run import RunInterruption, clock
+from . import checkpoints, store
+from .checkpoints import Checkpoint
+from .interruption import Interruption
+from .run import advance, clock, fill
+from .store import Identity
 
 if TYPE_CHECKING:
     from ..model.ecosystem import RestakingEcosystem
@@ -84,28 +87,49 @@ def fork(
 
     Raises:
         ScenarioError: see :func:`check_fork`.
-        RunFolderError: something else stands in ``out``.
+        RunFolderError: something else stands in ``out``, or another process is at work there.
+        Stopped: by a signal, after the days done were written.
     """
     check_fork(run, day, changes)
-    if out is not None:
-        store.refuse_to_replace(Path(out), overwrite)
-    started, seconds = clock()
-    ecosystem = replay(run, day, seed=seed)
-    try:
-        ecosystem.change(changes)
-        with RunInterruption() as interruption:
-
-            def after_a_day(today: int, horizon: int) -> None:
-                if progress is not None:
-                    progress(today, horizon)
-                interruption.check()
-
-            ecosystem.run(progress=after_a_day)
-        if out is None:
+    if out is None:
+        started, seconds = clock()
+        ecosystem = _branch(run, day, changes, seed)
+        try:
+            with Interruption() as interruption:
+                advance(ecosystem, interruption, progress)
             return store.run_in_memory(ecosystem, started=started, seconds=seconds())
-        return store.write_run(ecosystem, out, started=started, seconds=seconds(), figures=figures, overwrite=overwrite)
-    finally:
-        ecosystem.close()
+        finally:
+            ecosystem.close()
+    identity = _identity(run, day, changes, seed)
+    there = store.existing_run(Path(out), identity, overwrite=overwrite)
+    if there is not None:
+        return there
+    with store.claim_run(out, identity, overwrite=overwrite) as place:
+        if place.run is not None:
+            return place.run
+        found = checkpoints.find(identity)
+        if found is None:
+            started, seconds = clock()
+            found = Checkpoint(_branch(run, day, changes, seed), started.isoformat(), seconds())
+        return fill(place, identity, found, figures=figures, progress=progress)
+
+
+def _branch(run: "Run", day: int, changes: Mapping[str, Any], seed: int | None) -> "RestakingEcosystem":
+    ecosystem = replay(run, day, seed=seed)
+    ecosystem.change(changes)
+    return ecosystem
+
+
+def _identity(run: "Run", day: int, changes: Mapping[str, Any], seed: int | None) -> Identity:
+    """Identity that a branch is going to have."""
+    before = run.scenario
+    fork = {"day": day, "changes": dict(changes), "from": before.content_hash()}
+    return Identity.planned(
+        before.with_overrides(changes),
+        run.manifest["engine"],
+        seed=run.manifest["seed"] if seed is None else seed,
+        forks=[*(run.manifest.get("forks") or ()), fork],
+    )
 
 
 def fork_over_seeds(
@@ -145,13 +169,13 @@ def fork_over_seeds(
 def _pair(task: tuple[Path, int, dict[str, Any], int, Path, bool]) -> tuple[int, Path, Path]:
     path, day, changes, seed, out, overwrite = task
     run = store.load_run(path)
-    folders = tuple(out / side / f"seed-{seed}" for side in (BASE, BRANCH))
-    if not (folders[0] / store.MANIFEST).is_file() or overwrite:
-        with replay(run, seed=seed) as ecosystem:
-            store.write_run(ecosystem, folders[0], figures=False, overwrite=overwrite)
-    if not (folders[1] / store.MANIFEST).is_file() or overwrite:
-        fork(run, day, changes, seed=seed, out=folders[1], figures=False, overwrite=overwrite)
-    return seed, folders[0], folders[1]
+    base, branch = (out / side / f"seed-{seed}" for side in (BASE, BRANCH))
+    identity = Identity.planned(run.scenario, run.manifest["engine"], seed=seed, forks=run.manifest.get("forks"))
+    if store.existing_run(base, identity, overwrite=overwrite) is None:
+        with store.claim_run(base, identity, overwrite=overwrite) as place, replay(run, seed=seed) as ecosystem:
+            place.write(ecosystem)
+    fork(run, day, changes, seed=seed, out=branch, figures=False, overwrite=overwrite)
+    return seed, base, branch
 
 
 def default_folder(run: "Run", scenario: "Scenario", day: int) -> Path:

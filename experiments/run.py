@@ -1,18 +1,19 @@
 """Run a scenario once and keep what comes out of it."""
 
 import datetime
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from . import store
+from . import checkpoints, store
+from .checkpoints import Checkpoint
+from .folders.errors import FolderError, UnwritableError
+from .folders.files import problem
+from .interruption import Interruption, Stopped
 from .progress import RunProgress
-from .store import Run
+from .store import Identity, Run, RunPlace
 
 if TYPE_CHECKING:
     from ..model.ecosystem import RestakingEcosystem
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 RUNS = Path("results") / "runs"
 """Where runs go that are not told otherwise."""
+
+CHECKPOINT_SECONDS = 60.0
+"""How often the state of a long run is kept: what a crash costs, at most."""
 
 
 def default_folder(scenario: "Scenario") -> Path:
@@ -70,7 +74,8 @@ def run_scenario(
         days: length of the run (days); the scenario's when None.
         stakers: number of stakers; the scenario's when None.
         overrides: values by dotted key, e.g. ``{"campaigns.airdrop_share": 0.02}``.
-        out: folder to write; nothing is written when None. The same complete run in it is read, not run again.
+        out: folder to write; nothing is written when None. The same complete run in it is read, not run again; one
+            that was stopped midway goes on from where it was.
         figures: whether to draw the figures of a run that is written.
         progress: whether to show progress on standard error.
         overwrite: whether to replace another run that stands in ``out``.
@@ -81,44 +86,142 @@ def run_scenario(
 
     Raises:
         ScenarioError: the scenario or an override is not valid.
-        RunFolderError: something else stands in ``out``.
-        KeyboardInterrupt: after the days done were written as ``out`` + ``.interrupted``.
+        RunFolderError: something else stands in ``out``, or another process is at work there.
+        UnwritableError: the disk is full, or refuses something else; the state of the run is kept.
+        Stopped: by Ctrl-C, SIGTERM or a closed terminal, after the days done were written.
     """
     resolved = resolve(scenario, seed=seed, days=days, stakers=stakers, overrides=overrides)
     if out is None:
         return _run_in_memory(resolved, engine, progress)
     folder = Path(out)
-    there = store.existing_run(folder, store.Identity.planned(resolved, engine), overwrite=overwrite)
+    identity = Identity.planned(resolved, engine)
+    there = store.existing_run(folder, identity, overwrite=overwrite)
     if there is not None:
         return there
-    return _run_to_folder(resolved, engine, folder, figures=figures, progress=progress, overwrite=overwrite)
+    with store.claim_run(folder, identity, overwrite=overwrite) as place:
+        if place.run is not None:
+            return place.run
+        return _run_to_folder(resolved, engine, place, identity, figures=figures, progress=progress)
 
 
 def _run_in_memory(scenario: "Scenario", engine: str, progress: bool) -> Run:
     started, seconds = clock()
     ecosystem = _ecosystem(scenario, engine)
+    shown = _progress(ecosystem) if progress else None
     try:
-        _advance(ecosystem, progress)
+        with Interruption() as interruption:
+            advance(ecosystem, interruption, shown)
         return store.run_in_memory(ecosystem, started=started, seconds=seconds())
     finally:
         ecosystem.close()
 
 
 def _run_to_folder(
-    scenario: "Scenario", engine: str, folder: Path, *, figures: bool, progress: bool, overwrite: bool
+    scenario: "Scenario", engine: str, place: RunPlace, identity: Identity, *, figures: bool, progress: bool
 ) -> Run:
-    started, seconds = clock()
-    ecosystem = _ecosystem(scenario, engine)
+    found = checkpoints.find(identity)
+    if found is None:
+        found = Checkpoint(_ecosystem(scenario, engine), _now().isoformat(), 0.0)
+    else:
+        say(f"{place.path}: goes on from day {found.ecosystem.day} of {found.ecosystem.horizon}")
+    shown = _progress(found.ecosystem) if progress else None
+    return fill(place, identity, found, figures=figures, progress=shown)
+
+
+def fill(
+    place: RunPlace,
+    identity: Identity,
+    begun: Checkpoint,
+    *,
+    figures: bool,
+    progress: Callable[[int, int], None] | None,
+) -> Run:
+    """Carry a run to its horizon and write it into its folder, figures last.
+
+    Args:
+        place: the folder, locked.
+        identity: what the run is known by.
+        begun: the run as far as it is.
+        figures: whether to draw figures; one that cannot be drawn costs none of the rest.
+        progress: called with day and horizon after every day, and closed at the end when it can be.
+
+    Raises:
+        Stopped: by a signal; the days done are written, and the state is kept for the same command to go on from.
+    """
+    ecosystem, (_, seconds) = begun.ecosystem, clock()
+    place.begin()
+
+    def spent() -> float:
+        return begun.seconds + seconds()
+
+    def state() -> Checkpoint:
+        return Checkpoint(ecosystem, begun.started, spent())
+
     try:
-        _advance(ecosystem, progress)
-        return store.write_run(
-            ecosystem, folder, started=started, seconds=seconds(), figures=figures, overwrite=overwrite
-        )
-    except DayInterrupted:
-        _keep_what_is_done(ecosystem, folder, started, seconds())
-        raise
+        with Interruption() as interruption:
+            try:
+                advance(ecosystem, interruption, progress, lambda: checkpoints.keep(identity, state()))
+            except Stopped as stop:
+                raise _kept(place, identity, state(), stop) from None
+            run = _written(place, identity, state())
+            checkpoints.forget(identity)
+            if figures:
+                draw(run, place, interruption)
+            return run
     finally:
+        place.abandon()
         ecosystem.close()
+
+
+def _written(place: RunPlace, identity: Identity, state: Checkpoint) -> Run:
+    """The run, written; when that cannot be, its state is kept."""
+    try:
+        started = datetime.datetime.fromisoformat(state.started)
+        return place.write(state.ecosystem, started=started, seconds=state.seconds)
+    except OSError as error:
+        kept = checkpoints.keep(identity, state)
+        again = "the same command writes it without making it again" if kept else "give the same command again"
+        raise UnwritableError(
+            f"{place.path} cannot be written: {problem(error)}; the {state.ecosystem.day} days are done: when that is "
+            f"mended, {again}"
+        ) from error
+
+
+def draw(run: Run, place: RunPlace, interruption: Interruption) -> None:
+    """Draw the figures of a run that is written; what goes wrong on the way is said and costs the figures alone.
+
+    Raises:
+        Stopped: by a signal.
+    """
+    from .figures import draw_figures
+
+    try:
+        with interruption.at_once():
+            if interruption:
+                raise KeyboardInterrupt
+            draw_figures(run, place.figures_folder())
+    except KeyboardInterrupt:
+        place.forget_figures()
+        raise Stopped(
+            f"the run is complete in {place.path}; its figures are not there (restaking plot {place.path})",
+            interruption.signal or _CTRL_C,
+        ) from None
+    except Exception as error:
+        place.forget_figures()
+        reason = " ".join(str(error).split()) or type(error).__name__
+        say(f"the run is complete in {place.path}; its figures could not be drawn: {reason}")
+
+
+_CTRL_C = 2
+
+
+def say(message: str) -> None:
+    """Tell people something on standard error."""
+    print(f"restaking: {message}", file=sys.stderr)
+
+
+def _progress(ecosystem: "RestakingEcosystem") -> RunProgress:
+    return RunProgress(ecosystem.scenario.name or "run")
 
 
 def _ecosystem(scenario: "Scenario", engine: str) -> "RestakingEcosystem":
@@ -127,63 +230,61 @@ def _ecosystem(scenario: "Scenario", engine: str) -> "RestakingEcosystem":
     return RestakingEcosystem(scenario, seed=scenario.seed, engine=engine)
 
 
-def _advance(ecosystem: "RestakingEcosystem", progress: bool) -> None:
-    shown = RunProgress(ecosystem.scenario.name or "run") if progress else None
-    with RunInterruption() as interruption:
-
-        def after_a_day(day: int, horizon: int) -> None:
-            if shown is not None:
-                shown(day, horizon)
-            interruption.check()
-
-        try:
-            ecosystem.run(progress=after_a_day)
-        finally:
-            if shown is not None:
-                shown.close()
-
-
-class DayInterrupted(KeyboardInterrupt):
-    """Interrupted by the user at the end of a day: the state is whole."""
-
-
-class RunInterruption:
-    """Holds an interruption (Ctrl-C) back until the day is complete; a second one acts at once."""
-
-    def __init__(self) -> None:
-        self._asked = False
-        self._before: Any = None
-
-    def __enter__(self) -> Self:
-        # Python lets the main thread alone handle signals.
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._ask)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
-            raise KeyboardInterrupt
-        self._asked = True
-
-    def check(self) -> None:
-        """Raise when an interruption was asked for."""
-        if self._asked:
-            raise DayInterrupted
-
-
-def _keep_what_is_done(
-    ecosystem: "RestakingEcosystem", folder: Path, started: datetime.datetime, seconds: float
+def advance(
+    ecosystem: "RestakingEcosystem",
+    interruption: Interruption,
+    progress: Callable[[int, int], None] | None = None,
+    keep: Callable[[], Any] | None = None,
 ) -> None:
-    """Write the complete days of an interrupted run beside where it would have gone."""
-    kept = folder.with_name(folder.name + store.INTERRUPTED)
-    store.write_run(ecosystem, kept, started=started, seconds=seconds, figures=False, overwrite=True)
-    print(f"restaking: the {ecosystem.day} days done are in {kept}", file=sys.stderr)
+    """Run to the horizon, or to the end of the day on which somebody wants it to stop.
+
+    Args:
+        ecosystem: the run.
+        interruption: what is listened to.
+        progress: called with day and horizon after every day; its ``close`` is called at the end.
+        keep: called now and then in a long run, at the end of a day.
+
+    Raises:
+        Stopped: by a signal; the state is that of the end of a day.
+    """
+    last = time.monotonic()
+
+    def after_a_day(day: int, horizon: int) -> None:
+        nonlocal last
+        if progress is not None:
+            progress(day, horizon)
+        if interruption.signal is not None and day < horizon:
+            raise Stopped(f"stopped by {interruption.name}", interruption.signal)
+        if keep is not None and time.monotonic() - last > CHECKPOINT_SECONDS:
+            keep()
+            last = time.monotonic()
+
+    try:
+        ecosystem.run(progress=after_a_day)
+    finally:
+        close: Callable[[], None] | None = getattr(progress, "close", None)
+        if close is not None:
+            close()
+
+
+def _kept(place: RunPlace, identity: Identity, state: Checkpoint, stop: Stopped) -> Stopped:
+    """Write the days done; returns what to say and raise."""
+    ecosystem = state.ecosystem
+    started = datetime.datetime.fromisoformat(state.started)
+    goes_on = "goes on from there" if checkpoints.keep(identity, state) else "makes it from day 0"
+    path = place.path
+    try:
+        if place.holds_another:
+            # What stands there is complete, and was to be replaced by something that is complete as well.
+            path = path.with_name(path.name + store.INTERRUPTED)
+            store.write_run(ecosystem, path, started=started, seconds=state.seconds, overwrite=True)
+        else:
+            place.write(ecosystem, started=started, seconds=state.seconds)
+        said = f"the {ecosystem.day} days done are in {path}"
+    except (OSError, FolderError) as error:
+        reason = problem(error) if isinstance(error, OSError) else str(error)
+        said = f"the {ecosystem.day} days done cannot be written to {path} ({reason})"
+    return Stopped(f"{stop}; {said}; the same command {goes_on}", stop.signal)
 
 
 def clock() -> tuple[datetime.datetime, Callable[[], float]]:

@@ -1,25 +1,27 @@
 """Runs on disk: one folder each, complete or not there, and the same bytes for the same run.
 
-A folder holds ``manifest.json`` (what was run, with which code, when; wall-clock time is nowhere else),
-``scenario.toml`` (the resolved scenario), ``daily.parquet``, ``entities.parquet``, ``events.parquet``,
-``network.json`` (the capital network of the last day), ``summary.json``, ``summary.txt`` and ``figures/``.
-It is written under a name that ends in ``.partial`` and renamed when it is whole.
+A folder holds ``manifest.json`` (what was run, with which code, when, and the SHA-256 of every file; wall-clock time is
+nowhere else), ``scenario.toml`` (the resolved scenario), ``daily.parquet``, ``entities.parquet``, ``events.parquet``,
+``network.json`` (the capital network of the last day), ``summary.json``, ``summary.txt`` and ``figures/``. The rules by
+which it is filled, replaced and checked are those of :mod:`.folders`.
 """
 
 import contextlib
 import datetime
 import functools
-import hashlib
+import io
 import json
 import math
-import os
-import shutil
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .figures import FIGURES as DRAWN
+from .folders import files, folder, manifest, parquet
+from .folders.errors import DamagedError, FolderError
+from .folders.errors import RunFolderError as RunFolderError
+from .folders.files import without_nan
 from .provenance import Provenance, git_state, library_versions, model_code, package_version, platform_name
 
 if TYPE_CHECKING:
@@ -29,26 +31,22 @@ if TYPE_CHECKING:
     from ..model.ecosystem import RestakingEcosystem
     from ..model.scenario import Scenario
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder's layout."""
 
-MANIFEST = "manifest.json"
+KIND = "run"
+MANIFEST = manifest.NAME
 SCENARIO = "scenario.toml"
 SUMMARY = "summary.json"
 SUMMARY_TEXT = "summary.txt"
 NETWORK = "network.json"
 FIGURES = "figures"
 TABLES = ("daily", "entities", "events")
-PARTIAL = ".partial"
 INTERRUPTED = ".interrupted"
-REPLACED = ".replaced"
+
+LAYOUT = folder.Layout(KIND, FORMAT, "a run", RunFolderError, {FIGURES: rf"(?:{'|'.join(DRAWN)})\.(?:svg|png|pdf)"})
 
 _ROW_GROUP = 1 << 16
-_ZSTD_LEVEL = 3
-
-
-class RunFolderError(ValueError):
-    """A folder that cannot be read as a run, or that is in the way of one; told in one sentence."""
 
 
 # ------------------------------------------------------------------------------------------------------------- tables
@@ -57,8 +55,8 @@ class RunFolderError(ValueError):
 def write_table(frame: "pd.DataFrame", path: str | Path, metadata: Mapping[str, str] | None = None) -> None:
     """Write a table as Parquet: the same table and metadata give the same bytes (with the same pyarrow).
 
-    Zstandard, row groups of 65,536 rows, no index, texts as plain strings, missing numbers as nulls. The file appears
-    whole or not at all; a file of that name is replaced.
+    Zstandard, row groups of 65,536 rows, checksums of pages, no index, texts as plain strings, nulls for missing
+    numbers. The file appears whole or not at all; a file of that name is replaced.
 
     Args:
         frame: the table; its index is not written.
@@ -66,32 +64,29 @@ def write_table(frame: "pd.DataFrame", path: str | Path, metadata: Mapping[str, 
         metadata: texts for the file's key-value metadata.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
     # pandas would note its own version; whoever reads the file needs the columns only.
-    texts = {key.encode(): value.encode() for key, value in sorted((metadata or {}).items())}
     fields = [pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema]
-    table = table.cast(pa.schema(fields, metadata=texts or None))
-    with _whole_file(Path(path)) as partial:
-        pq.write_table(
-            table,
-            partial,
-            compression="zstd",
-            compression_level=_ZSTD_LEVEL,
-            row_group_size=_ROW_GROUP,
-            version="2.6",
-            data_page_version="1.0",
-        )
+    table = table.cast(pa.schema(fields))
+    with files.durable(Path(path)) as file, parquet.writer(file, table.schema, metadata) as writer:
+        writer.write_table(table.replace_schema_metadata(writer.schema.metadata), row_group_size=_ROW_GROUP)
 
 
-def read_table(path: str | Path) -> "pd.DataFrame":
-    """Read a table as it was written: columns of whole numbers stay whole where values are missing."""
-    import pandas as pd
+def read_table(path: str | Path, digest: str | None = None) -> "pd.DataFrame":
+    """Read a table as it was written: columns of whole numbers stay whole where values are missing.
+
+    Args:
+        path: file to read.
+        digest: SHA-256 that it must have, any when None.
+
+    Raises:
+        FolderError: it is not there.
+        DamagedError: it is not a table, or not the one that was written.
+    """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
+    table = parquet.read(io.BytesIO(files.read_bytes(Path(path), digest)), path)
     frame: pd.DataFrame = table.to_pandas()
     from ..model.metrics import METRICS
 
@@ -102,41 +97,9 @@ def read_table(path: str | Path) -> "pd.DataFrame":
 
 def table_metadata(path: str | Path) -> dict[str, str]:
     """The texts that :func:`write_table` put beside a table."""
-    import pyarrow.parquet as pq
-
-    found = pq.read_schema(path).metadata or {}
+    with parquet.opened(path, path) as file:
+        found = file.schema_arrow.metadata or {}
     return {key.decode(): value.decode() for key, value in found.items()}
-
-
-@contextlib.contextmanager
-def _whole_file(path: Path) -> Iterator[Path]:
-    """A name to write to that becomes ``path`` when the block ends well."""
-    partial = path.with_name(path.name + PARTIAL)
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file with the same bytes on every platform, whole or not at all."""
-    with _whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write strict JSON (NaN and infinities as null)."""
-    write_text(path, json.dumps(without_nan(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def without_nan(value: Any) -> Any:
-    """The same JSON content with null in place of numbers that JSON does not have."""
-    if isinstance(value, Mapping):
-        return {key: without_nan(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [without_nan(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # --------------------------------------------------------------------------------------------------------------- runs
@@ -195,17 +158,24 @@ class Run:
     @functools.cached_property
     def scenario(self) -> "Scenario":
         """The resolved scenario."""
-        from ..model.scenario import Scenario
-
-        return Scenario.model_validate(self.manifest["parameters"])
+        return self._scenario(self.manifest["parameters"])
 
     @functools.cached_property
     def origin(self) -> "Scenario":
         """The scenario that the run began with; another than :attr:`scenario` when it was forked."""
-        from ..model.scenario import Scenario
-
         origin = self.manifest.get("origin")
-        return self.scenario if origin is None else Scenario.model_validate(origin)
+        return self.scenario if origin is None else self._scenario(origin)
+
+    def _scenario(self, parameters: Any) -> "Scenario":
+        from pydantic import ValidationError
+
+        from ..model.scenario import Scenario, ScenarioError
+
+        try:
+            return Scenario.model_validate(parameters)
+        except (ValidationError, ScenarioError) as error:
+            first = " ".join(" ".join(str(error).splitlines()[:3]).split())
+            raise RunFolderError(f"{self}: its scenario is not valid for this version: {first}") from error
 
     @functools.cached_property
     def daily(self) -> "pd.DataFrame":
@@ -270,10 +240,9 @@ def manifest_of(
         started: wall-clock time at which the run began.
         seconds: wall-clock duration of the run (s).
     """
-    from ..model._compile import code_version
-
     scenario = ecosystem.scenario
     return {
+        "kind": KIND,
         "format": FORMAT,
         "scenario": scenario.name,
         "title": scenario.title,
@@ -286,7 +255,7 @@ def manifest_of(
         "stakers": int(scenario.stakers.count),
         "engine": getattr(ecosystem, "engine", "kernel"),
         "version": package_version(),
-        "code": {"model": model_code(), "kernels": code_version()},
+        "code": code(),
         "libraries": library_versions(),
         "platform": platform_name(),
         "git": git_state(),
@@ -295,6 +264,13 @@ def manifest_of(
         "parameters": scenario.to_dict(),
         **_forks(ecosystem),
     }
+
+
+def code() -> dict[str, str]:
+    """The code that makes the numbers of a run: sources of model and agents, and the kernels with their compiler."""
+    from ..model._compile import code_version
+
+    return {"model": model_code(), "kernels": code_version()}
 
 
 def _forks(ecosystem: "RestakingEcosystem") -> dict[str, Any]:
@@ -318,22 +294,37 @@ class Identity:
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> "Identity":
         """Identity of the run that a manifest describes."""
-        return cls(tuple((key, manifest.get(key)) for key in _IDENTITY))
+        # As it stands in a file: lists for tuples.
+        plain = json.loads(files.json_bytes({key: manifest.get(key) for key in _IDENTITY}))
+        return cls(tuple((key, plain[key]) for key in _IDENTITY))
 
     @classmethod
-    def planned(cls, scenario: "Scenario", engine: str) -> "Identity":
-        """Identity that a run of ``scenario`` is going to have."""
-        from ..model._compile import code_version
+    def planned(
+        cls,
+        scenario: "Scenario",
+        engine: str,
+        *,
+        seed: int | None = None,
+        forks: Sequence[Mapping[str, Any]] | None = None,
+    ) -> "Identity":
+        """Identity that a run is going to have.
 
+        Args:
+            scenario: its scenario, after the last change of terms.
+            engine: who decides.
+            seed: its seed; the scenario's when None.
+            forks: changes of terms on the way, as a manifest has them.
+        """
         return cls.of(
             {
                 "format": FORMAT,
                 "scenario_hash": scenario.content_hash(),
-                "seed": scenario.seed,
+                "seed": scenario.seed if seed is None else seed,
                 "horizon": scenario.days,
                 "engine": engine,
                 "version": package_version(),
-                "code": {"model": model_code(), "kernels": code_version()},
+                "code": code(),
+                "forks": None if not forks else list(forks),
             }
         )
 
@@ -349,187 +340,254 @@ class Identity:
         return ", ".join(names.get(key, key) for key in _IDENTITY if own[key] != others[key])
 
 
-def existing_run(folder: Path, wanted: Identity, *, overwrite: bool = False) -> Run | None:
-    """The same complete run, when it stands in ``folder`` already.
+def existing_run(path: Path, wanted: Identity, *, overwrite: bool = False) -> Run | None:
+    """The same complete run, when it stands in a folder already; all of its files are compared with the manifest.
 
     Args:
-        folder: where the run is going to be written.
+        path: where the run is going to be written.
         wanted: identity of that run.
         overwrite: whether another run may be replaced; then nothing counts as existing.
 
+    Returns:
+        The run; None when nothing is there, when it is to be replaced, or when the same run was stopped midway.
+
     Raises:
-        RunFolderError: something else is in the way.
+        RunFolderError: something else is in the way, or the run there is damaged.
     """
-    if not folder.exists() and not folder.is_symlink():
-        return None
-    if not folder.is_dir():
-        raise RunFolderError(f"{folder} is in the way: it is not a folder")
-    if not any(folder.iterdir()):
-        return None
-    if not (folder / MANIFEST).is_file():
-        raise RunFolderError(f"{folder} is in the way: it is not the folder of a run, and is never replaced")
+    there = folder.look(path, LAYOUT)
+    return None if there is None else _existing(path, there, wanted, overwrite=overwrite)
+
+
+def _existing(path: Path, there: Mapping[str, Any], wanted: Identity, *, overwrite: bool) -> Run | None:
     if overwrite:
         return None
-    try:
-        run = load_run(folder)
-    except RunFolderError as error:
-        raise RunFolderError(f"{error}; --overwrite replaces it") from error
-    difference = wanted.difference(Identity.of(run.manifest))
-    if not run.complete:
-        difference = "completeness"
+    if not there:
+        raise RunFolderError(f"{path / MANIFEST} is damaged; --overwrite replaces the run")
+    difference = wanted.difference(Identity.of(there))
     if difference:
-        raise RunFolderError(f"{folder} holds another run (different {difference}); --overwrite replaces it")
-    return run
+        raise RunFolderError(f"{path} holds another run (different {difference}); --overwrite replaces it")
+    if there.get("state") != folder.WRITTEN or not there.get("complete"):
+        return None
+    for problem in manifest.problems(path, there).values():
+        raise RunFolderError(f"{path} holds this run, but {problem}; restaking repair {path} makes it again")
+    return load_run(path)
+
+
+class RunPlace:
+    """A folder that is locked for one run.
+
+    Args:
+        place: the folder.
+        identity: the run that goes there.
+        overwrite: whether another run that stands there may be replaced.
+
+    Attributes:
+        path: the folder.
+        run: the same complete run, when it stands there already.
+
+    Raises:
+        RunFolderError: another run stands there.
+    """
+
+    def __init__(self, place: folder.Place, identity: Identity, *, overwrite: bool) -> None:
+        self._place, self._identity = place, identity
+        self.path = place.path
+        there = place.manifest
+        self.run = None if there is None else _existing(self.path, there, identity, overwrite=overwrite)
+
+    @property
+    def holds_another(self) -> bool:
+        """Whether a run stands here that is complete: what is not must not take its place."""
+        there = self._place.manifest
+        return bool(there and there.get("state") == folder.WRITTEN and there.get("complete"))
+
+    def begin(self) -> None:
+        """Mark an empty folder as that of a run that is being made."""
+        if self._place.manifest is None:
+            self._place.begin(dict(self._identity.values))
+
+    def abandon(self) -> None:
+        """Take the mark of :meth:`begin` away again when nothing was written after it."""
+        self._place.abandon()
+
+    def write(
+        self,
+        ecosystem: "RestakingEcosystem",
+        *,
+        started: datetime.datetime | None = None,
+        seconds: float = math.nan,
+    ) -> Run:
+        """Write the run of an ecosystem, without figures, and read it back."""
+        run = run_in_memory(ecosystem, started=started, seconds=seconds)
+        self.begin()
+        with self._place.staging() as staged:
+            write_files(run, staged)
+            self._place.put(staged, run.manifest, also_old=_figure_names())
+        return load_run(self.path)
+
+    def figures_folder(self) -> Path:
+        """Where figures go.
+
+        Raises:
+            RunFolderError: it leads out of the folder.
+        """
+        return folder.subfolder(self.path, FIGURES, LAYOUT)
+
+    def forget_figures(self) -> None:
+        """Remove figures that were drawn in part."""
+        folder.clear(self.path, FIGURES, LAYOUT)
+
+
+def _figure_names() -> list[str]:
+    return [f"{FIGURES}/{name}.{suffix}" for name in DRAWN for suffix in ("svg", "png", "pdf")]
+
+
+@contextlib.contextmanager
+def claim_run(path: str | Path, identity: Identity, *, overwrite: bool = False) -> Iterator[RunPlace]:
+    """Make the folder of a run and hold its lock.
+
+    Args:
+        path: the folder.
+        identity: the run that goes there.
+        overwrite: whether another run may be replaced.
+
+    Raises:
+        RunFolderError: something else is in the way, or another process is at work there.
+    """
+    with folder.claim(Path(path), LAYOUT) as place:
+        yield RunPlace(place, identity, overwrite=overwrite)
 
 
 def write_run(
     ecosystem: "RestakingEcosystem",
-    folder: str | Path,
+    path: str | Path,
     *,
     started: datetime.datetime | None = None,
     seconds: float = math.nan,
-    figures: bool = True,
     overwrite: bool = False,
 ) -> Run:
-    """Write the run of an ecosystem as a folder and read it back.
+    """Write the run of an ecosystem as a folder, without figures, and read it back.
 
     Args:
         ecosystem: the ecosystem after its last day (or the day at which it was interrupted).
-        folder: folder to write; ``folder.partial`` until it is whole.
+        path: folder to write.
         started: wall-clock time at which the run began.
         seconds: wall-clock duration of the run (s).
-        figures: whether to draw figures.
         overwrite: whether to replace a run that stands there.
 
     Raises:
         RunFolderError: something stands there that may not be replaced.
-        KeyboardInterrupt: the user interrupted the drawing of figures; the run is written without them.
     """
-    folder = Path(folder)
-    refuse_to_replace(folder, overwrite)
-    partial = folder.with_name(folder.name + PARTIAL)
-    _remove(partial)
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise RunFolderError(f"{folder} cannot be written: {error.strerror or error}") from error
-    run = run_in_memory(ecosystem, started=started, seconds=seconds)
-    _write_content(run, partial)
-    drawn = not figures or _draw(run, partial)
-    files = {name: _sha256(partial / name) for name in sorted(p.name for p in partial.iterdir() if p.is_file())}
-    write_json(partial / MANIFEST, {**run.manifest, "files": files})
-    _put_in_place(partial, folder)
-    if not drawn:
-        print(f"restaking: the run is complete in {folder}; its figures are not there", file=sys.stderr)
-        raise KeyboardInterrupt
-    return load_run(folder)
+    with claim_run(path, Identity.of(manifest_of(ecosystem)), overwrite=overwrite) as place:
+        if place.run is not None:
+            raise RunFolderError(f"{path} holds this run already; --overwrite replaces it")
+        return place.write(ecosystem, started=started, seconds=seconds)
 
 
-def _draw(run: Run, folder: Path) -> bool:
-    """Draw the figures of a run; False, and nothing of them, when the user interrupted it."""
-    from .figures import draw_figures
-
-    try:
-        draw_figures(run, folder / FIGURES)
-    except KeyboardInterrupt:
-        _remove(folder / FIGURES)
-        return False
-    return True
-
-
-def _write_content(run: Run, folder: Path) -> None:
+def write_files(run: Run, staged: Path) -> None:
+    """Write all files of a run but manifest and figures: the same run gives the same bytes."""
     from ..model.networks import write_network
     from .report.summary import summary_text
 
     metadata = run.provenance.as_metadata()
-    write_text(folder / SCENARIO, run.scenario.to_toml())
+    files.write_text(staged / SCENARIO, run.scenario.to_toml())
     for name in TABLES:
-        write_table(getattr(run, name), folder / f"{name}.parquet", metadata)
-    write_network(run.network, folder / NETWORK, format="json")
-    write_json(folder / SUMMARY, run.result())
-    write_text(folder / SUMMARY_TEXT, summary_text(run))
+        write_table(getattr(run, name), staged / f"{name}.parquet", metadata)
+    write_network(run.network, staged / NETWORK, format="json")
+    files.write_json(staged / SUMMARY, run.result())
+    files.write_text(staged / SUMMARY_TEXT, summary_text(run))
 
 
-def refuse_to_replace(folder: Path, overwrite: bool) -> None:
-    """Raise when ``folder`` holds something that may not be replaced.
-
-    Raises:
-        RunFolderError: it is no folder, not that of a run, or that of a run and ``overwrite`` is off.
-    """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise RunFolderError(f"{folder} is in the way: it is not a folder")
-    if not any(folder.iterdir()):
-        return
-    if not (folder / MANIFEST).is_file():
-        raise RunFolderError(f"{folder} is in the way: it is not the folder of a run, and is never replaced")
-    if not overwrite:
-        raise RunFolderError(f"{folder} holds a run already; --overwrite replaces it")
-
-
-def _put_in_place(partial: Path, folder: Path) -> None:
-    """Rename the complete folder; an older one leaves only when the new one is there."""
-    replaced = folder.with_name(folder.name + REPLACED)
-    _remove(replaced)
-    if folder.exists():
-        folder.rename(replaced)
-    partial.rename(folder)
-    _remove(replaced)
-
-
-def _remove(folder: Path) -> None:
-    if folder.is_dir() and not folder.is_symlink():
-        shutil.rmtree(folder)
-    else:
-        folder.unlink(missing_ok=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def load_run(folder: str | Path) -> Run:
-    """Read a run's folder; tables are read when they are first used.
+def load_run(path: str | Path) -> Run:
+    """Read a run's folder; tables are read, and compared with their SHA-256, when they are first used.
 
     Raises:
-        RunFolderError: there is no such folder, or it is not a run's.
+        RunFolderError: there is no such folder, it is not a run's, or a file is not as it was written.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise RunFolderError(f"there is no run {folder}{_whats_left(folder)}")
-    if folder.name.endswith(PARTIAL):
-        raise RunFolderError(f"{folder} is not a complete run: its writing was cut short")
-    manifest = _read_json(folder / MANIFEST)
-    summary = _read_json(folder / SUMMARY)
-    if manifest.get("format") != FORMAT:
-        raise RunFolderError(f"{folder} has layout {manifest.get('format')!r}; this version reads layout {FORMAT}")
-    values = {name: math.nan if value is None else float(value) for name, value in summary["summary"].items()}
-    return Run(manifest, values, lambda name: read_table(folder / f"{name}.parquet"), lambda: _network(folder), folder)
-
-
-def _whats_left(folder: Path) -> str:
-    for ending, story in ((INTERRUPTED, "was interrupted"), (PARTIAL, "was not written to its end")):
-        if folder.with_name(folder.name + ending).is_dir():
-            return f"; {folder.name}{ending} {story}"
-    return ""
-
-
-def _read_json(path: Path) -> dict[str, Any]:
+    path = Path(path)
+    there = _manifest(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunFolderError(f"{path.parent} is not the folder of a run: it has no {path.name}") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RunFolderError(f"{path} cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise RunFolderError(f"{path} cannot be read: it is not a JSON object")
-    return content
+        content = files.read_json(path / SUMMARY, _digest(there, SUMMARY))
+    except FolderError as error:
+        raise RunFolderError(str(error)) from error
+    summary = content.get("summary")
+    if not isinstance(summary, dict) or not all(value is None or _is_number(value) for value in summary.values()):
+        raise RunFolderError(f"{path / SUMMARY} cannot be read: it has no summary of numbers by name")
+    values = {name: math.nan if value is None else float(value) for name, value in summary.items()}
+    return Run(there, values, lambda name: _table(path, there, name), lambda: _network(path, there), path)
 
 
-def _network(folder: Path) -> "nx.DiGraph[str]":
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        is_there = path.is_dir()
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not is_there:
+        raise RunFolderError(f"there is no run {path}{_whats_left(path)}")
+    there = folder.read(path, LAYOUT)
+    if there.get("state") != folder.WRITTEN:
+        raise RunFolderError(
+            f"{path} holds no complete run: its making was cut short; the command that made it goes on with it"
+        )
+    wrong = next((key for key, kind in _TYPES.items() if not isinstance(there.get(key), kind)), None)
+    if wrong is not None:
+        raise RunFolderError(f"{path / MANIFEST} cannot be read: {wrong} = {there.get(wrong)!r} is of another type")
+    return there
+
+
+_TYPES: dict[str, Any] = {
+    "scenario": str,
+    "scenario_hash": str,
+    "seed": int,
+    "days": int,
+    "horizon": int,
+    "complete": bool,
+    "stakers": int,
+    "engine": str,
+    "version": str,
+    "code": dict,
+    "parameters": dict,
+    "files": dict,
+}
+"""What readers rely on in a manifest."""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e308
+
+
+def _digest(there: Mapping[str, Any], name: str) -> str:
+    digest = manifest.listed(there).get(name)
+    if not isinstance(digest, str):
+        raise RunFolderError(f"the manifest does not list {name}")
+    return digest
+
+
+def _table(path: Path, there: Mapping[str, Any], name: str) -> "pd.DataFrame":
+    file = f"{name}.parquet"
+    try:
+        return read_table(path / file, _digest(there, file))
+    except FolderError as error:
+        raise RunFolderError(_with_advice(path, error)) from error
+
+
+def _with_advice(path: Path, error: FolderError) -> str:
+    return f"{error}; restaking repair {path} makes it again" if isinstance(error, DamagedError) else str(error)
+
+
+def _whats_left(path: Path) -> str:
+    kept = path.with_name(path.name + INTERRUPTED) if path.name else path
+    return f"; {kept.name} was interrupted" if kept != path and kept.is_dir() else ""
+
+
+def _network(path: Path, there: Mapping[str, Any]) -> "nx.DiGraph[str]":
     import networkx as nx
 
-    graph: Any = nx.node_link_graph(_read_json(folder / NETWORK)["capital"], edges="edges")
+    try:
+        content = files.read_json(path / NETWORK, _digest(there, NETWORK))
+        graph: Any = nx.node_link_graph(content["capital"], edges="edges")
+    except FolderError as error:
+        raise RunFolderError(_with_advice(path, error)) from error
+    except (KeyError, TypeError, nx.NetworkXException) as error:
+        raise RunFolderError(f"{path / NETWORK} cannot be read: it is not a capital network") from error
     return graph

@@ -15,6 +15,7 @@ import numpy as np
 from ..model.kernels.debts import owed_eth
 from ..model.kernels.stakers import choose_exit
 from ..model.state import INTENTION, NOBODY
+from .folders.folder import Layout
 from .forking import replay
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ MOST_DAYS = 180
 ROUNDING = 1e-9
 PATIENCE = 0.10
 """Price of waiting in the total cost, per year: what the money would earn elsewhere."""
+
+
+LAYOUT = Layout("unwind", 1, "a way out")
 
 
 class UnwindError(ValueError):

@@ -1,7 +1,7 @@
 """The command ``restaking``: finds the verb, runs it and turns what went wrong into one message and an exit code.
 
-Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted (143: by SIGTERM). Start-up is light: a verb's module
-is imported when the verb is used, and nothing but Typer before that.
+Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted (143: by SIGTERM, 129: its terminal closed). Start-up
+is light: a verb's module is imported when the verb is used, and nothing but Typer before that.
 
 A verb is a line in ``VERBS`` and a function, written as Typer wants it, in a module of this package. The function may
 return an exit code.
@@ -19,7 +19,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "run": ("run:run", "Run a scenario and write its series, events and summary."),
     "sweep": ("sweep:sweep", "Make all runs of a design, or those that are missing."),
     "replay": ("replay:replay", "Make a failed run of a sweep again."),
-    "verify": ("verify:verify", "Make a sample of a sweep's runs again and compare."),
+    "verify": ("verify:verify", "Make a run, or a sample of a sweep's, again and compare."),
+    "repair": ("repair:repair", "Make again what is damaged in the folder of a run or a sweep."),
     "list": ("listing:list_subject", "List scenarios, metrics or parameters."),
     "explain": ("explain:explain", "Explain a parameter, a metric or the order of a day."),
     "network": ("network:network", "Write the capital network of a day of a run."),
@@ -34,6 +35,7 @@ VERBS: dict[str, tuple[str, str]] = {
 """Verb: its module and function, and its line in the help."""
 
 PROGRAM = "restaking"
+FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -116,8 +118,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with program.make_context(PROGRAM, arguments) as context:
             code = program.invoke(context)
         sys.stdout.flush()
-    except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted", INTERRUPTED)
+    except (KeyboardInterrupt, typer.Abort) as stop:
+        return _say(str(stop) or "interrupted", getattr(stop, "exit_code", INTERRUPTED))
     except typer.Exit as stop:
         return stop.exit_code
     except BrokenPipeError:
@@ -126,8 +128,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except _usage_error() as error:
         return _say(_one_line(error), error.exit_code)
+    except RuntimeError as error:
+        if not _is_unwritable(error):
+            raise
+        return _say(str(error), FAILED)
     except ValueError as error:
-        if not _is_scenario_error(error):
+        if not _is_told(error):
             raise
         return _say(str(error), BAD_INPUT)
     return code if isinstance(code, int) else 0
@@ -145,10 +151,18 @@ def _one_line(error: Any) -> str:
     return f"{message.rstrip('.')} (see {path} --help)"
 
 
-def _is_scenario_error(error: ValueError) -> bool:
+def _is_told(error: ValueError) -> bool:
+    """Whether an error is what we say of bad input: a scenario, a design, a folder."""
     from ...model.scenario import ScenarioError
+    from ..folders.errors import FolderError
 
-    return isinstance(error, ScenarioError)
+    return isinstance(error, (ScenarioError, FolderError))
+
+
+def _is_unwritable(error: RuntimeError) -> bool:
+    from ..folders.errors import UnwritableError
+
+    return isinstance(error, UnwritableError)
 
 
 def _say(message: str, code: int) -> int:

@@ -18,9 +18,9 @@ def plot(
 ) -> None:
     """Draw the figures of a run, or those that fit the design of a sweep: bands, profiles, maps, sensitivities."""
     from ..analysis.sources import AnalysisError
+    from ..folders.errors import FolderError
     from ..results import load_results
-    from ..runner.errors import SweepFolderError
-    from ..store import SUMMARY, RunFolderError
+    from ..store import SUMMARY
 
     try:
         if (results / SUMMARY).is_file():
@@ -29,7 +29,7 @@ def plot(
             from ..figures.of_sweep import plot_sweep
 
             written = plot_sweep(load_results(results), out, metrics)
-    except (AnalysisError, SweepFolderError, RunFolderError) as error:
+    except (AnalysisError, FolderError) as error:
         fail(str(error))
     for path in written:
         if path.suffix == ".png":
@@ -39,8 +39,10 @@ def plot(
 
 def _run(folder: Path, metrics: list[str] | None, out: Path | None) -> list[Path]:
     from ..figures import draw_figures
-    from ..store import FIGURES, load_run
+    from ..folders.folder import subfolder
+    from ..store import FIGURES, LAYOUT, load_run
 
     if metrics:
         fail("--metric is for sweeps; a run has figures of its own")
-    return draw_figures(load_run(folder), folder / FIGURES if out is None else out, ("svg", "pdf", "png"))
+    run = load_run(folder)
+    return draw_figures(run, subfolder(folder, FIGURES, LAYOUT) if out is None else out, ("svg", "pdf", "png"))

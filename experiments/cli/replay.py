@@ -42,7 +42,7 @@ def replay(
 
 
 def _content(found: Any, record: Any) -> dict[str, Any]:
-    from ..store import without_nan
+    from ..folders.files import without_nan
 
     content: dict[str, Any] = without_nan(
         {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ._common import fail, load_or_exit, print_json
+from ._common import load_or_exit, print_json
 
 if TYPE_CHECKING:
     from ..store import Run
@@ -32,22 +32,20 @@ def run(
 ) -> None:
     """Run a scenario and write its series, events, summary and figures into a folder.
 
-    The same complete run is not made again. Interrupted (Ctrl-C), the days done are kept beside it.
+    The same complete run is not made again. Stopped midway (Ctrl-C, SIGTERM, a closed terminal), the days done are kept
+    in the folder, and the same command goes on from there.
     """
     resolved = load_or_exit(scenario, sets or [], seed, days, stakers)
     from ..run import default_folder, run_scenario
-    from ..store import Identity, RunFolderError, existing_run
+    from ..store import Identity, existing_run
 
     folder = default_folder(resolved) if out is None else out
-    try:
-        done = existing_run(folder, Identity.planned(resolved, engine), overwrite=overwrite)
-        if done is None:
-            done = run_scenario(resolved, out=folder, figures=not no_figures, overwrite=overwrite, engine=engine)
-            _tell(done)
-        else:
-            print(f"{folder} holds this run already, complete: nothing to do", file=sys.stderr)
-    except RunFolderError as error:
-        fail(str(error))
+    done = existing_run(folder, Identity.planned(resolved, engine), overwrite=overwrite)
+    if done is None:
+        done = run_scenario(resolved, out=folder, figures=not no_figures, overwrite=overwrite, engine=engine)
+        _tell(done)
+    else:
+        print(f"{folder} holds this run already, complete: nothing to do", file=sys.stderr)
     if as_json:
         print_json(done.result())
 

@@ -1,12 +1,17 @@
 """``restaking unwind``: how the holders of an LRT would get out."""
 
+import contextlib
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ._common import fail, print_json, table
+
+if TYPE_CHECKING:
+    from ..folders.folder import Place
+    from ..store import Run
 
 
 def unwind(
@@ -25,27 +30,23 @@ def unwind(
     The run is repeated to the day; then the leavers do nothing but leave, everybody else goes on as in the run.
     """
     from .. import unwinding
+    from ..folders.folder import claim
     from ..progress import PartProgress
-    from ..store import RunFolderError, load_run, write_text
+    from ..store import RunFolderError, load_run
 
     try:
         recorded = load_run(run)
         chosen = lrt or _largest(recorded.entity("lrt", "supply_eth"), day)
         wanted, tell = shares or unwinding.SHARES, PartProgress("shares")
-        found = unwinding.unwind(recorded, day, chosen, shares=wanted, days=days, progress=tell)
+        with contextlib.nullcontext() if out is None else claim(out, unwinding.LAYOUT) as place:
+            found = unwinding.unwind(recorded, day, chosen, shares=wanted, days=days, progress=tell)
+            opened = bool(recorded.entity("lrt", "redemption_open")[chosen].loc[:day].iloc[-1] > 0.0)
+            said = unwinding.unwind_paragraph(found, opened)
+            if place is not None:
+                _write(place, found, chosen, said, recorded)
     except (RunFolderError, unwinding.UnwindError) as error:
         fail(str(error))
-    opened = bool(recorded.entity("lrt", "redemption_open")[chosen].loc[:day].iloc[-1] > 0.0)
-    said = unwinding.unwind_paragraph(found, opened)
     rows = [one.as_mapping() for one in found]
-    if out is not None:
-        from ..figures.style import save_figure
-
-        out.mkdir(parents=True, exist_ok=True)
-        frame = unwinding.unwind_table(found)
-        write_text(out / "unwind.csv", frame.to_csv(index=False, float_format="%.8g", lineterminator="\n"))
-        write_text(out / "README.md", f"# The way out of {chosen}\n\n{said}\n\n![the way out](unwind.png)\n")
-        save_figure(unwinding.unwind_figure(found)[0], out / "unwind", recorded.provenance)
     if as_json:
         plain = [{key: value if math.isfinite(value) else None for key, value in row.items()} for row in rows]
         print_json({"lrt": chosen, "day": day, "text": said, "shares": plain})
@@ -64,6 +65,19 @@ def unwind(
     ]
     print(*table(header, [_cells(row) for row in rows]), sep="\n")
     print(f"\n{said}")
+
+
+def _write(place: "Place", found: Any, lrt: str, said: str, recorded: "Run") -> None:
+    from .. import unwinding
+    from ..figures.style import save_figure
+    from ..folders.files import write_text
+
+    with place.staging() as staged:
+        frame = unwinding.unwind_table(found)
+        write_text(staged / "unwind.csv", frame.to_csv(index=False, float_format="%.8g", lineterminator="\n"))
+        write_text(staged / "README.md", f"# The way out of {lrt}\n\n{said}\n\n![the way out](unwind.png)\n")
+        save_figure(unwinding.unwind_figure(found)[0], staged / "unwind", recorded.provenance)
+        place.put(staged, {"lrt": lrt, "provenance": str(recorded.provenance)})
 
 
 def _largest(supply: "object", day: int) -> str:

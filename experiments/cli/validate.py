@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._common import fail, load_or_exit, print_json
+from ._common import load_or_exit, print_json
 
 if TYPE_CHECKING:
     from ..validation import Scoreboard
@@ -37,14 +37,17 @@ def validate(
     Exits 1 when a ledger is out of balance or a number is missing or negative in any run.
     """
     resolved = load_or_exit(scenario, sets or [], None, days, stakers)
+    from ..folders.folder import claim
     from ..progress import PartProgress
+    from ..provenance import package_version
     from ..validation import scoreboard
 
     folder = Path("results") / "validation" / (resolved.name or "scenario") if out is None else out
-    if folder.exists() and not folder.is_dir():
-        fail(f"--out: {folder} is a file, not a folder")
-    board = scoreboard.validate(resolved, seeds=seeds, workers=workers, progress=PartProgress("seeds"))
-    scoreboard.write(board, folder)
+    with claim(folder, scoreboard.LAYOUT) as place:
+        board = scoreboard.validate(resolved, seeds=seeds, workers=workers, progress=PartProgress("seeds"))
+        with place.staging() as staged:
+            scoreboard.write(board, staged)
+            place.put(staged, {"scenario": board.scenario, "seeds": seeds, "version": package_version()})
     if as_json:
         print_json([_plain(row) for row in board.table().to_dict("records")])
     else:

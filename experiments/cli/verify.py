@@ -1,48 +1,58 @@
-"""``restaking verify``: whether results are what they say they are."""
+"""``restaking verify``: do these numbers come out again?"""
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ._common import fail, print_json
 
+if TYPE_CHECKING:
+    from ..verdict import Verdict
+
 DIFFERENT = 1
 
 
 def verify(
-    results: Annotated[Path, typer.Argument(help="Folder of a sweep.")],
-    sample: Annotated[int, typer.Option("--sample", min=1, help="Number of runs to make again.")] = 10,
+    results: Annotated[Path, typer.Argument(help="Folder of a run or of a sweep.")],
+    sample: Annotated[int, typer.Option("--sample", min=1, help="Of a sweep: number of runs to make again.")] = 10,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Picks the runs.")] = 1,
+    files_only: Annotated[
+        bool, typer.Option("--files-only", help="Compare the files with the manifest; make nothing again.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int | None:
-    """Make a random sample of runs again and compare bit for bit.
+    """Make a run, or a random sample of a sweep's runs, again and compare bit for bit.
 
     Files are compared with the hashes in the manifest, too. Exit code 1 when anything differs.
     """
-    from ..results import load_results
-    from ..runner.errors import SweepFolderError
-    from ..runner.verifying import verify
+    from ..progress import PartProgress
+    from ..verifying import kind_of, verify_folder
 
-    try:
-        verdict = verify(load_results(results), sample=sample, seed=seed)
-    except SweepFolderError as error:
-        fail(str(error))
+    kind = kind_of(results)
+    verdict = verify_folder(results, sample=0 if files_only else sample, seed=seed, tell=PartProgress("runs"))
     for text in (*verdict.notes, *verdict.problems):
         print(text, file=sys.stderr)
     if as_json:
         print_json(
             {
-                "sweep": str(results),
+                kind: str(results),
                 "passed": verdict.passed,
                 "checked": verdict.checked,
                 "problems": verdict.problems,
                 "notes": verdict.notes,
             }
         )
-    if verdict.passed:
-        print(f"{len(verdict.checked)} runs made again: the same, bit for bit", file=sys.stderr)
-        return None
-    count = len(verdict.problems)
-    fail(f"{results}: {count} {'problem' if count == 1 else 'problems'} (above)", DIFFERENT)
+    if not verdict.passed:
+        count = len(verdict.problems)
+        fail(f"{results}: {count} {'problem' if count == 1 else 'problems'} (above)", DIFFERENT)
+    print(_said(verdict, files_only), file=sys.stderr)
+    return None
+
+
+def _said(verdict: "Verdict", files_only: bool) -> str:
+    if files_only:
+        return "the files are those that were written; nothing was made again"
+    count = len(verdict.checked)
+    return f"{count} {'run' if count == 1 else 'runs'} made again: the same, bit for bit"

@@ -7,8 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..folders.errors import FolderError
+from ..folders.files import write_json, write_text
+from ..folders.folder import Layout, Place, claim
 from ..provenance import package_version
-from ..store import write_json, write_text
 from .experiment import Check, Experiment, Outcome
 from .registry import experiment_ids, find_experiment
 
@@ -19,6 +21,8 @@ RESULTS = Path("results")
 PUBLISHED = RESULTS / "published"
 TRIALS = RESULTS / "runs" / "reproduce"
 """Where short or changed variants go: never in the place of a full reproduction."""
+
+LAYOUT = Layout("reproduction", 1, "a reproduction")
 
 VERDICT, CHECKS, PAGE, INDEX = "verdict.json", "checks.csv", "README.md", "README.md"
 PASS, FAIL = "PASS", "FAIL"
@@ -97,18 +101,26 @@ def reproduce(
     Raises:
         UnknownExperimentError: there is no such experiment.
         BadParameterError: the experiment has no such parameter, or the value has another type.
+        FolderError: something else stands in the folder, or another process is at work there.
     """
     experiment = find_experiment(name)
     parameters = _parameters(experiment, short, changes or {})
-    outcome = experiment.run(parameters)
-    folder = None
-    if write:
-        place = TRIALS if short or changes else PUBLISHED
-        folder = place / experiment.id if out is None else Path(out)
-    done = Reproduction(experiment, parameters, short, outcome, folder)
-    if folder is not None:
-        _write(done, folder)
+    if not write:
+        return Reproduction(experiment, parameters, short, experiment.run(parameters), None)
+    folder = (TRIALS if short or changes else PUBLISHED) / experiment.id if out is None else Path(out)
+    with claim(folder, LAYOUT) as place:
+        _same_experiment(folder, place, experiment)
+        done = Reproduction(experiment, parameters, short, experiment.run(parameters), folder)
+        with place.staging() as staged:
+            _write(done, staged)
+            place.put(staged, {"id": experiment.id, "version": package_version()})
     return done
+
+
+def _same_experiment(folder: Path, place: Place, experiment: Experiment) -> None:
+    there = (place.manifest or {}).get("id", experiment.id)
+    if there != experiment.id:
+        raise FolderError(f"{folder} is in the way: it holds the reproduction of {there}, and is never replaced")
 
 
 def _parameters(experiment: Experiment, short: bool, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,7 +197,6 @@ def checks_table(checks: tuple[Check, ...]) -> "pd.DataFrame":
 def _write(done: Reproduction, folder: Path) -> None:
     from ..figures import style
 
-    folder.mkdir(parents=True, exist_ok=True)
     tables = {"checks": checks_table(done.outcome.checks), **done.outcome.tables}
     for name, frame in tables.items():
         write_text(folder / f"{name}.csv", frame.to_csv(index=False, float_format="%.10g", lineterminator="\n"))

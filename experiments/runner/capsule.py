@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..folders import files
+from ..folders.errors import FolderError
 from ..provenance import package_version
-from . import files
 from .errors import SweepFolderError
 from .identity import code_identity
 from .task import Job, Record, Task, make_one
@@ -25,11 +26,11 @@ def write_failure(folder: "SweepFolder", record: Record) -> None:
         OSError: they could not be written.
     """
     from ..designs.design import without_nulls
-    from .folder import FAILURES
+    from ..folders.folder import subfolder
+    from .folder import FAILURES, LAYOUT
 
     design, runs = folder.ordering.design, folder.ordering.runs
-    target = folder.path / FAILURES
-    target.mkdir(exist_ok=True)
+    target = subfolder(folder.path, FAILURES, LAYOUT)
     for number, name in folder.capsule_names(record):
         run = runs[number]
         files.write_bytes(target / f"{name}.txt", (record.traceback or f"{record.error}\n").encode())
@@ -98,7 +99,10 @@ def read_capsule(path: str | Path) -> Capsule:
 
 
 def _capsule_content(path: Path) -> dict[str, Any]:
-    content = files.read_json(path)
+    try:
+        content = files.read_json(path)
+    except FolderError as error:
+        raise SweepFolderError(str(error)) from error
     if content.get("kind") != KIND or not isinstance(content.get("scenario"), dict) or "run_id" not in content:
         raise SweepFolderError(f"{path} is not a capsule (failures/*.json of a sweep)")
     if content.get("format") != FORMAT:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..designs import Design
-from . import files, tables
+from ..folders import files
 from . import folder as folders
+from . import tables
 from .chunks import CHUNK_SECONDS, Chunks
 from .errors import SweepError
 from .folder import SweepFolder
@@ -119,7 +120,11 @@ def _finished(path: Path) -> set[int]:
     if not (path / folders.MANIFEST).is_file():
         return set()
     manifest = folders.read_manifest(path)
-    return set(range(manifest["runs"])) if manifest["state"] == folders.COMPLETE else Parts(path / PARTS).finished
+    return (
+        set(range(manifest["runs"]))
+        if manifest["state"] == folders.COMPLETE
+        else Parts(folders.parts_in(path)).finished
+    )
 
 
 def _measured(folder: SweepFolder, to_do: list[int], options: Options) -> dict[str, Any]:
@@ -167,7 +172,7 @@ def spread(numbers: list[int]) -> list[int]:
 def _pilot(pool: Pool, job: Job, folder: SweepFolder, numbers: list[int]) -> list[ChunkResult]:
     """Results of the chunks that a pilot makes with all workers busy; the first one of each worker is not counted."""
     workers, runs = pool.workers, folder.ordering.runs
-    chunks = Chunks(numbers)
+    chunks = Chunks(numbers, folder.ordering.bytes_per_run if job.series else 0)
     began = time.monotonic()
     hand: list[Future[ChunkResult]] = []
     results: list[ChunkResult] = []
@@ -180,7 +185,7 @@ def _pilot(pool: Pool, job: Job, folder: SweepFolder, numbers: list[int]) -> lis
         if not hand:
             break
         result = pool.result(hand.pop(0))
-        chunks.note(record.seconds for record in result.records)
+        chunks.note(record.effort for record in result.records)
         results.append(result)
     # Single runs that were handed out before their time was known, unless there is nothing else.
     counted = results[workers:] or results
@@ -199,7 +204,7 @@ def _final(folder: SweepFolder, results: list[ChunkResult], made: int) -> tuple[
         target.mkdir()
         for number, result in enumerate(results):
             files.write_bytes(target / f"{number:08d}.parquet", result.part)
-        parts = Parts(target)
+        parts = Parts(folders.parts_in(Path(name)))
         rows = tables.Rows(folder.ordering, parts)
         seconds = time.perf_counter() - began
         all_runs = len(folder.ordering.runs)

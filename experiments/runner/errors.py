@@ -1,8 +1,9 @@
 """What a sweep says when it can't begin or can't go on."""
 
+from ..folders.errors import SweepFolderError
+from ..interruption import Stopped
 
-class SweepFolderError(ValueError):
-    """A folder that cannot be read as a sweep's results, or that is in the way of one; told in one sentence."""
+__all__ = ["CodeMismatchError", "SweepError", "SweepFolderError", "SweepInterrupted"]
 
 
 class SweepError(RuntimeError):
@@ -13,13 +14,5 @@ class CodeMismatchError(RuntimeError):
     """A worker has other sources than the process that started it."""
 
 
-class SweepInterrupted(KeyboardInterrupt):
-    """Interrupted by a signal; everything that was finished is written.
-
-    Attributes:
-        signal: number of the signal.
-    """
-
-    def __init__(self, message: str, signal: int) -> None:
-        super().__init__(message)
-        self.signal = signal
+class SweepInterrupted(Stopped):
+    """Stopped by a signal; everything that was finished is written."""

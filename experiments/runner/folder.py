@@ -8,49 +8,108 @@ at, the folder is either still to be completed from its parts, or complete.
 
 import contextlib
 import itertools
-import shutil
-from collections.abc import Mapping, Sequence
+import os
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..designs import Design
+from ..folders import files, folder, manifest
+from ..folders.errors import SweepFolderError
 from ..provenance import DISTRIBUTION, git_state, library_versions, package_version, platform_name
-from ..store import PARTIAL
-from . import files, lock, parts, tables
-from .errors import SweepFolderError
-from .parts import Parts
+from . import parts, tables
+from .parts import DamagedPartError, Parts
 from .task import FAILED, ChunkResult, Record
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder's layout."""
 
 KIND = "sweep"
-MANIFEST = "manifest.json"
+MANIFEST = manifest.NAME
 DESIGN = "design.json"
 RUNS = "runs.parquet"
 TIMINGS = "timings.parquet"
 SERIES = "series"
 FAILURES = "failures"
-RUNNING, COMPLETE = "running", "complete"
+DAMAGED = "damaged"
+PARTS = parts.FOLDER
+RUNNING, COMPLETE = folder.RUNNING, "complete"
 
-_OWN = (MANIFEST, DESIGN, RUNS, TIMINGS, SERIES, FAILURES, parts.FOLDER)
+LAYOUT = folder.Layout(
+    KIND,
+    FORMAT,
+    "a sweep",
+    SweepFolderError,
+    {
+        parts.FOLDER: r"\d{8}\.parquet",
+        SERIES: r"\d{5}\.parquet",
+        FAILURES: r"p\d{5,}-r\d{3,}-[0-9a-f]{12}\.(?:txt|json)",
+        DAMAGED: r"(?:\d{8}|manifest)(?:-\d+)?\.(?:parquet|json)",
+    },
+    early=frozenset({DESIGN}),
+)
+
 _FOLD_AT = 256
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a sweep's folder.
 
     Raises:
-        SweepFolderError: it is not the folder of a sweep.
+        SweepFolderError: it is not the folder of a sweep, or the manifest is damaged.
     """
-    if not folder.is_dir():
-        raise SweepFolderError(f"there are no results {folder}: no such folder")
-    manifest = files.read_json(folder / MANIFEST)
-    if manifest.get("kind") != KIND:
-        raise SweepFolderError(f"{folder} is not the folder of a sweep")
-    if manifest.get("format") != FORMAT:
-        raise SweepFolderError(f"{folder} has layout {manifest.get('format')!r}; this version reads layout {FORMAT}")
-    return manifest
+    if not path.is_dir():
+        raise SweepFolderError(f"there are no results {path}: no such folder")
+    found = folder.read(path, LAYOUT)
+    wrong = next((key for key, kind in _TYPES.items() if not isinstance(found.get(key), kind)), None)
+    if wrong is not None:
+        raise SweepFolderError(f"{path / MANIFEST} cannot be read: {wrong} = {found.get(wrong)!r} is of another type")
+    return found
+
+
+_TYPES: dict[str, Any] = {
+    "state": str,
+    "name": str,
+    "design_hash": str,
+    "scenario": str,
+    "seed": int,
+    "days": int,
+    "stakers": int,
+    "points": int,
+    "replications": int,
+    "runs": int,
+    "series": bool,
+    "version": str,
+    "codes": list,
+    "files": dict,
+}
+"""What readers rely on in a manifest."""
+
+
+def parts_in(path: Path) -> list[Path]:
+    """The parts of a folder, in the order in which they were finished."""
+    return folder.own_files(path, parts.FOLDER, LAYOUT)
+
+
+def design_bytes(design: Design) -> bytes:
+    """A design as its file holds it."""
+    return files.json_bytes(design.to_mapping())
+
+
+def put_aside(folder_of: Path, part: Path) -> Path:
+    """Move a damaged part out of the way without losing it; returns where it is now."""
+    target = free_name(folder_of, part.name)
+    with contextlib.suppress(FileNotFoundError):
+        os.replace(part, target)
+    return target
+
+
+def free_name(folder_of: Path, name: str) -> Path:
+    """A name in the folder of damaged files that nothing has yet."""
+    aside, wanted = folder.subfolder(folder_of, DAMAGED, LAYOUT), Path(name)
+    names = itertools.chain([name], (f"{wanted.stem}-{n}{wanted.suffix}" for n in itertools.count(2)))
+    return next(aside / free for free in names if not (aside / free).exists())
 
 
 class SweepFolder:
@@ -87,20 +146,19 @@ class SweepFolder:
         Raises:
             SweepFolderError: something else stands there.
         """
-        there = contents(self.path)
+        self._check(folder.look(self.path, LAYOUT), overwrite=overwrite, accept_new_code=accept_new_code)
+
+    def _check(self, there: Mapping[str, Any] | None, *, overwrite: bool, accept_new_code: bool) -> None:
+        if there is None or overwrite:
+            return
         if not there:
-            return
-        if MANIFEST not in there:
-            raise SweepFolderError(f"{self.path} is in the way: it is not the folder of a sweep, and is never replaced")
-        try:
-            manifest = read_manifest(self.path)
-        except SweepFolderError as error:
-            raise SweepFolderError(f"{self.path} is in the way: {error}") from error
-        if overwrite:
-            return
-        self._same_design(manifest)
+            raise SweepFolderError(
+                f"{self.path / MANIFEST} is damaged; restaking repair {self.path} goes on from what is whole, "
+                "--overwrite makes all runs anew"
+            )
+        self._same_design(there)
         if not accept_new_code:
-            self._same_code(manifest)
+            self._same_code(there)
 
     def _same_design(self, manifest: Mapping[str, Any]) -> None:
         if manifest["design_hash"] != self._design.content_hash():
@@ -116,7 +174,7 @@ class SweepFolder:
         codes = manifest["codes"]
         if codes in ([self._code], []):
             return
-        finished = manifest["runs"] if manifest["state"] == COMPLETE else len(Parts(self.path / parts.FOLDER).finished)
+        finished = manifest["runs"] if manifest["state"] == COMPLETE else len(Parts(parts_in(self.path)).finished)
         if not finished:
             return
         raise SweepFolderError(
@@ -125,28 +183,63 @@ class SweepFolder:
             "--overwrite makes all of them anew"
         )
 
-    def open(self, *, overwrite: bool, accept_new_code: bool, retry_failed: bool) -> None:
+    def open(self, place: folder.Place, *, overwrite: bool, accept_new_code: bool, retry_failed: bool) -> None:
         """Take over what is there, or begin.
 
+        Args:
+            place: the folder, locked.
+            overwrite: whether what another sweep has left may go.
+            accept_new_code: whether runs of other code may stay.
+            retry_failed: whether failed runs are made again.
+
         Raises:
-            SweepFolderError: something else stands there.
+            SweepFolderError: something else stands there, or a complete sweep is damaged.
         """
-        self.check(overwrite=overwrite, accept_new_code=accept_new_code)
-        if overwrite:
-            clear(self.path)
-        if MANIFEST not in contents(self.path):
+        self._check(place.manifest, overwrite=overwrite, accept_new_code=accept_new_code)
+        if place.manifest is None:
             self._begin()
             return
-        self.manifest = read_manifest(self.path)
-        for leftover in [*self.path.glob("*.partial"), *self.path.glob(f"*/*{PARTIAL}")]:
-            leftover.unlink(missing_ok=True)
+        if overwrite:
+            self._clear(place.manifest)
+            self._begin()
+            return
+        self.manifest = dict(place.manifest)
+        self._mend_design()
         if self.complete:
             self._open_complete(retry_failed)
         else:
             self._open_parts(retry_failed)
 
+    def _clear(self, there: dict[str, Any]) -> None:
+        """Remove what a sweep has written; until the last file is gone, the folder is an unfinished sweep's."""
+        if there:
+            manifest.write(self.path, there | {"state": RUNNING})
+        for name in LAYOUT.folders:
+            folder.clear(self.path, name, LAYOUT)
+        for name in (RUNS, TIMINGS, DESIGN):
+            (self.path / name).unlink(missing_ok=True)
+
+    def _mend_design(self) -> None:
+        """Write ``design.json`` again when it is not what was written: whoever opens the folder has the design."""
+        content = design_bytes(self._design)
+        try:
+            files.read_bytes(self.path / DESIGN, manifest.listed(self.manifest).get(DESIGN))
+        except ValueError:
+            self.notes.append(f"{DESIGN} was missing or damaged, and is written again")
+            self._write_design(content)
+            self.write_manifest()
+
+    def _write_design(self, content: bytes) -> None:
+        files.write_bytes(self.path / DESIGN, content)
+        listed = manifest.listed(self.manifest)
+        self.manifest[manifest.FILES] = listed | {DESIGN: files.sha256(self.path / DESIGN)}
+
     def _open_complete(self, retry_failed: bool) -> None:
-        remove(self.path / parts.FOLDER)
+        for problem in manifest.problems(self.path, self.manifest).values():
+            raise SweepFolderError(
+                f"{self.path} holds this sweep, but {problem}; restaking repair {self.path} makes it again"
+            )
+        folder.clear(self.path, parts.FOLDER, LAYOUT)
         if retry_failed and self.manifest["failed"]:
             self._back_to_parts()
             self._open_parts(retry_failed)
@@ -154,13 +247,13 @@ class SweepFolder:
         self.finished = set(self.ordering.distinct)
 
     def _open_parts(self, retry_failed: bool) -> None:
-        found = Parts(self.path / parts.FOLDER)
+        paths = parts_in(self.path)
+        found = Parts(paths, checked=True)
         for path in found.damaged:
-            self.notes.append(f"{path.name} cannot be read: its runs are made again")
-            path.unlink()
+            self._put_aside(path)
         self.failed = set() if retry_failed else set(found.failed)
         self.finished = found.finished - (found.failed if retry_failed else set())
-        self._next = max((int(path.stem) for path in found.files()), default=-1) + 1
+        self._next = max((int(path.stem) for path in self._taken()), default=-1) + 1
         codes = self.manifest["codes"] if found.finished else []
         if self._code not in codes:
             if codes:
@@ -171,12 +264,49 @@ class SweepFolder:
             self.manifest["codes"] = [*codes, self._code]
             self.write_manifest()
 
+    def _taken(self) -> list[Path]:
+        """Whatever has the name of a part, also what is none."""
+        own = re.compile(LAYOUT.folders[parts.FOLDER])
+        place = self.path / parts.FOLDER
+        return [path for path in place.iterdir() if own.fullmatch(path.name)] if place.is_dir() else []
+
+    def _put_aside(self, path: Path) -> None:
+        target = put_aside(self.path, path)
+        self.notes.append(f"{path.name} is damaged (now {DAMAGED}/{target.name}): its runs are made again")
+
+    def reopen(self, there: dict[str, Any], damaged: set[str]) -> None:
+        """Go back from the tables of a complete sweep to parts, leaving out what is damaged.
+
+        Args:
+            there: the manifest.
+            damaged: names of the files that are not as they were written.
+        """
+        self.manifest = there
+        self._back_to_parts(damaged)
+
+    def begin_again(self, codes: list[str]) -> None:
+        """Write the manifest anew where it was lost; what parts there are stay.
+
+        Args:
+            codes: code that the parts were made with.
+        """
+        self._begin()
+        self.manifest["codes"] = codes or [self._code]
+        self.write_manifest()
+
+    def drop(self, path: Path) -> list[int]:
+        """Put a damaged part aside.
+
+        Returns:
+            Numbers of the runs that have to be made again.
+        """
+        self._put_aside(path)
+        found = Parts(parts_in(self.path))
+        lost = sorted(self.finished - found.finished)
+        self.finished, self.failed = found.finished, set(found.failed)
+        return lost
+
     def _begin(self) -> None:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            files.write_json(self.path / DESIGN, self._design.to_mapping())
-        except PermissionError as error:
-            raise SweepFolderError(f"{self.path} cannot be written: {error.strerror or error}") from error
         design = self._design
         self.manifest = {
             "format": FORMAT,
@@ -201,12 +331,13 @@ class SweepFolder:
             "git": git_state(),
             "sessions": [],
         }
+        self._write_design(design_bytes(design))
         # The manifest last: a folder that has one has the design, too.
         self.write_manifest()
 
     def write_manifest(self) -> None:
         """Write the manifest as it is now."""
-        files.write_json(self.path / MANIFEST, self.manifest)
+        manifest.write(self.path, self.manifest)
 
     @property
     def complete(self) -> bool:
@@ -230,11 +361,8 @@ class SweepFolder:
         for record in result.records:
             if record.status == FAILED:
                 write_failure(self, record)
-        folder = self.path / parts.FOLDER
-        if not folder.is_dir():
-            folder.mkdir()
-            files.sync_folder(self.path)
-        files.write_bytes(folder / f"{self._next:08d}.parquet", result.part)
+        place = folder.subfolder(self.path, parts.FOLDER, LAYOUT)
+        files.write_bytes(place / f"{self._next:08d}.parquet", result.part)
         self._next += 1
         for record in result.records:
             self.finished.add(record.run)
@@ -245,14 +373,15 @@ class SweepFolder:
         """Put many small parts into a large one; the new one takes the place of the last before the others go."""
         if self._next % _FOLD_AT:
             return
-        recent = sorted((self.path / parts.FOLDER).glob("*.parquet"))
-        recent = [path for path in recent if int(path.stem) >= self._next - _FOLD_AT]
+        recent = [path for path in parts_in(self.path) if int(path.stem) >= self._next - _FOLD_AT]
         if len(recent) < 2:
             return
-        with files.durable(recent[-1]) as file:
-            parts.merge(recent, file)
-        for path in recent[:-1]:
-            path.unlink()
+        # A damaged part stays where it is: it is noticed, and put aside, when the tables are written.
+        with contextlib.suppress(DamagedPartError):
+            with files.durable(recent[-1]) as file:
+                parts.merge(recent, file)
+            for path in recent[:-1]:
+                path.unlink()
 
     # ------------------------------------------------------------------------------------------------ finishing
 
@@ -261,33 +390,35 @@ class SweepFolder:
 
         Raises:
             OSError: no space; the parts are still there, and finishing can be tried again.
+            DamagedPartError: a part is no longer what was written; see :meth:`drop`.
         """
-        found = Parts(self.path / parts.FOLDER)
-        rows = tables.Rows(self.ordering, found)
-        self.manifest |= {"codes": list(rows.codes), "done": len(rows.present) - rows.failed, "failed": rows.failed}
-        remove(self.path / SERIES)
-        written = self._write_series(found, rows)
-        for name, table in ((RUNS, rows.runs_table()), (TIMINGS, rows.timings_table())):
-            self._write_table(self.path / name, [table])
+        with contextlib.closing(Parts(parts_in(self.path))) as found:
+            for path in found.damaged:
+                raise DamagedPartError(path, ValueError(f"{path} is damaged"))
+            rows = tables.Rows(self.ordering, found)
+            self.manifest |= {"codes": list(rows.codes), "done": len(rows.present) - rows.failed, "failed": rows.failed}
+            folder.clear(self.path, SERIES, LAYOUT)
+            written = [DESIGN, *self._write_series(found, rows)]
+        for name, blocks in ((RUNS, rows.runs_tables()), (TIMINGS, rows.timings_tables())):
+            self._write_table(self.path / name, blocks)
             written.append(name)
         self.manifest["state"] = COMPLETE
-        self.manifest["files"] = {name: files.sha256(self.path / name) for name in sorted(written)}
+        self.manifest[manifest.FILES] = {name: files.sha256(self.path / name) for name in sorted(written)}
         self.write_manifest()
-        remove(self.path / parts.FOLDER)
+        folder.clear(self.path, parts.FOLDER, LAYOUT)
         self._forget_old_failures(rows)
 
     def _write_series(self, found: Parts, rows: tables.Rows) -> list[str]:
         if not self._series:
             return []
-        (self.path / SERIES).mkdir()
+        place = folder.subfolder(self.path, SERIES, LAYOUT)
         series = tables.SeriesTables(self.ordering, rows, found)
         per_block = self.ordering.runs_in(tables.BLOCK_ROWS)
         written = []
         for number, runs in enumerate(self.ordering.blocks(tables.FILE_ROWS)):
-            name = f"{SERIES}/{number:05d}.parquet"
             blocks = (runs[first : first + per_block] for first in range(0, len(runs), per_block))
-            self._write_table(self.path / name, (series.block(block) for block in blocks))
-            written.append(name)
+            self._write_table(place / f"{number:05d}.parquet", (series.block(block) for block in blocks))
+            written.append(f"{SERIES}/{number:05d}.parquet")
         return written
 
     def _write_table(self, path: Path, blocks: Any) -> None:
@@ -315,26 +446,22 @@ class SweepFolder:
 
     def _forget_old_failures(self, rows: tables.Rows) -> None:
         """Drop capsules of runs that have not failed after all."""
-        folder = self.path / FAILURES
-        if not folder.is_dir():
-            return
         failed = {rows.run_id(number) for number in rows.present if self.ordering.made[number] in self.failed}
-        for path in sorted(folder.iterdir()):
+        for path in folder.own_files(self.path, FAILURES, LAYOUT):
             if path.stem not in failed:
                 path.unlink()
         with contextlib.suppress(OSError):
-            folder.rmdir()
+            (self.path / FAILURES).rmdir()
 
-    def _back_to_parts(self) -> None:
-        """Make parts out of the tables again, so that failed runs can be made once more."""
+    def _back_to_parts(self, damaged: Collection[str] = ()) -> None:
+        """Make parts out of the tables again, so that failed or damaged runs can be made once more."""
         from .reopening import parts_of
 
-        folder = self.path / parts.FOLDER
-        folder.mkdir()
-        for number, content in enumerate(parts_of(self.path, self.ordering)):
-            files.write_bytes(folder / f"{number:08d}.parquet", content)
+        place = folder.subfolder(self.path, parts.FOLDER, LAYOUT)
+        for number, content in enumerate(parts_of(self.path, self.ordering, self.manifest, damaged)):
+            files.write_bytes(place / f"{number:08d}.parquet", content)
         self.manifest["state"] = RUNNING
-        self.manifest.pop("files", None)
+        self.manifest[manifest.FILES] = {DESIGN: manifest.listed(self.manifest)[DESIGN]}
         # From here on the parts count, and the tables are leftovers.
         self.write_manifest()
 
@@ -345,39 +472,3 @@ class SweepFolder:
             for number, made in enumerate(self.ordering.made)
             if made == record.run
         ]
-
-
-def contents(folder: Path) -> Sequence[str]:
-    """Names in a folder, without what a killed runner leaves before it has begun; none when it is not there.
-
-    Raises:
-        SweepFolderError: it is not a folder, or it cannot be read.
-    """
-    if not folder.exists() and not folder.is_symlink():
-        return []
-    if not folder.is_dir():
-        raise SweepFolderError(f"{folder} is in the way: it is not a folder")
-    try:
-        names = sorted(path.name for path in folder.iterdir())
-    except OSError as error:
-        raise SweepFolderError(f"{folder} cannot be read: {error.strerror or error}") from error
-    early = {lock.NAME, DESIGN, f"{DESIGN}{PARTIAL}", f"{MANIFEST}{PARTIAL}"}
-    return [] if set(names) <= early else names
-
-
-def clear(folder: Path) -> None:
-    """Remove what a sweep has written; until the last file is gone, the folder is an unfinished sweep's."""
-    manifest = folder / MANIFEST
-    if manifest.is_file():
-        with contextlib.suppress(SweepFolderError):
-            files.write_json(manifest, files.read_json(manifest) | {"state": RUNNING})
-    for name in reversed(_OWN):
-        remove(folder / name)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder that may not be there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

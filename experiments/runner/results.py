@@ -1,15 +1,16 @@
 """The results of a sweep, as data frames."""
 
 import functools
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import files
+from ..folders import files, manifest, parquet
+from ..folders.errors import FolderError
 from . import folder as folders
 from .errors import SweepFolderError
-from .parts import FOLDER as PARTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,17 @@ class Results:
         """The design that was run."""
         from ..designs import load_design
 
-        return load_design(files.read_json(self.path / folders.DESIGN))
+        try:
+            content = files.read_json(self.path / folders.DESIGN, self._digest(folders.DESIGN))
+        except FolderError as error:
+            raise SweepFolderError(f"{error}; restaking repair {self.path} says what can be done") from error
+        return load_design(content)
+
+    def _digest(self, name: str) -> str:
+        digest = manifest.listed(self.manifest).get(name)
+        if digest is None:
+            raise SweepFolderError(f"the manifest of {self.path} does not list {name}")
+        return digest
 
     @functools.cached_property
     def runs(self) -> "pd.DataFrame":
@@ -59,12 +70,12 @@ class Results:
         Columns: ``run_id``, ``point``, ``replication``, ``seed``, the axes, ``status``, ``error`` and the summary
         metrics (NaN where the run failed).
         """
-        return _read(self.path / folders.RUNS) if self.complete else _frame(self._unfinished.rows.runs_table())
+        return self._read(folders.RUNS) if self.complete else _frame(self._unfinished.rows.runs_table())
 
     @functools.cached_property
     def timings(self) -> "pd.DataFrame":
         """When each run began, how long it took (s), on which worker and with which code."""
-        return _read(self.path / folders.TIMINGS) if self.complete else _frame(self._unfinished.rows.timings_table())
+        return self._read(folders.TIMINGS) if self.complete else _frame(self._unfinished.rows.timings_table())
 
     @property
     def failed(self) -> "pd.DataFrame":
@@ -97,13 +108,29 @@ class Results:
         ]
         return _frame(self._unfinished.series(chosen).block(numbers))
 
+    def _read(self, name: str) -> "pd.DataFrame":
+        try:
+            content = files.read_bytes(self.path / name, self._digest(name))
+            return _frame(parquet.read(io.BytesIO(content), self.path / name))
+        except FolderError as error:
+            raise SweepFolderError(f"{error}; restaking repair {self.path} makes it again") from error
+
+    @functools.cached_property
+    def _series_files(self) -> list[Path]:
+        """Files of the series, compared with the manifest."""
+        listed = [name for name in sorted(manifest.listed(self.manifest)) if name.startswith(f"{folders.SERIES}/")]
+        for problem in manifest.problems(self.path, {manifest.FILES: {name: self._digest(name) for name in listed}}):
+            raise SweepFolderError(
+                f"{self.path / problem} is not the file that was written; restaking repair {self.path} makes it again"
+            )
+        return [self.path / name for name in listed]
+
     def _read_series(self, wanted: set[str] | None, names: Sequence[str]) -> "pd.DataFrame":
         import pyarrow.dataset as ds
 
         from .tables import IDENTITY
 
-        paths = sorted(str(path) for path in (self.path / folders.SERIES).glob("*.parquet"))
-        data: Any = ds.dataset(paths, format="parquet")
+        data: Any = ds.dataset([str(path) for path in self._series_files], format="parquet")
         rows = None if wanted is None else ds.field("run_id").isin(sorted(wanted))
         return _frame(data.to_table(columns=[*IDENTITY, "day", *names], filter=rows))
 
@@ -112,10 +139,8 @@ class Results:
 
         if not self.complete:
             return self._unfinished.series(None).names
-        import pyarrow.parquet as pq
-
-        first = min((self.path / folders.SERIES).glob("*.parquet"))
-        return [name for name in pq.read_schema(first).names if name not in (*IDENTITY, "day")]
+        with parquet.opened(self._series_files[0], self._series_files[0]) as file:
+            return [name for name in file.schema_arrow.names if name not in (*IDENTITY, "day")]
 
     def _known_runs(self, run_ids: list[str]) -> set[str]:
         known = set(self.runs["run_id"])
@@ -138,7 +163,7 @@ class _Unfinished:
 
         self._tables = tables
         self._ordering = tables.Ordering(design)
-        self._parts = Parts(path / PARTS)
+        self._parts = Parts(folders.parts_in(path))
         self.rows = tables.Rows(self._ordering, self._parts)
 
     def series(self, names: Sequence[str] | None) -> Any:
@@ -156,15 +181,6 @@ def load_results(path: str | Path) -> Results:
     """
     path = Path(path)
     return Results(path, folders.read_manifest(path))
-
-
-def _read(path: Path) -> "pd.DataFrame":
-    import pyarrow.parquet as pq
-
-    try:
-        return _frame(pq.read_table(path))
-    except (OSError, ValueError) as error:
-        raise SweepFolderError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
 def _frame(table: Any) -> "pd.DataFrame":

@@ -1,7 +1,6 @@
 """Sweeps: all runs of a design, in a folder."""
 
 import contextlib
-import errno
 import signal
 import time
 from collections import Counter
@@ -12,15 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..designs import Design, load_design
+from ..folders.files import problem
+from ..folders.folder import claim
+from ..interruption import Interruption
 from ..run import RUNS
 from . import folder as folders
 from .chunks import Chunks
 from .errors import CodeMismatchError, SweepError, SweepFolderError, SweepInterrupted
 from .folder import SweepFolder
 from .identity import code_identity
-from .interruption import Interruption
-from .lock import FolderLock
-from .parts import encode
+from .parts import DamagedPartError, encode
 from .pool import DaskCluster, Pool, Processes, Serial, WorkerDiedError, default_workers
 from .progress import SweepProgress
 from .task import FAILED, ChunkResult, Job, Outcome, Record, Task, now, simulate
@@ -141,22 +141,27 @@ def carry_out(design: Design, out: str | Path | None, options: Options) -> "Resu
     code = code_identity()
     folder = SweepFolder(path, design, code, series=options.series)
     folder.check(overwrite=options.overwrite, accept_new_code=options.accept_new_code)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SweepFolderError(f"{path} cannot be written: {error.strerror or error}") from error
-    with FolderLock(path), _told_plainly(folder):
+    with claim(path, folders.LAYOUT) as place, _told_plainly(folder):
         folder.open(
-            overwrite=options.overwrite, accept_new_code=options.accept_new_code, retry_failed=options.retry_failed
+            place,
+            overwrite=options.overwrite,
+            accept_new_code=options.accept_new_code,
+            retry_failed=options.retry_failed,
         )
-        for note in folder.notes:
-            options.say(note)
+        tell_notes(folder, options)
         if folder.complete:
             options.say(f"{path} holds this sweep already, complete: nothing to do")
         else:
             job = Job(design.scenario, code, options.series, options.on_error == "stop", options.execute)
             _Sweep(folder, job, options).run()
     return load_results(path)
+
+
+def tell_notes(folder: SweepFolder, options: Options) -> None:
+    """Say what people should know about a folder, each thing once."""
+    for note in folder.notes:
+        options.say(note)
+    folder.notes.clear()
 
 
 @contextlib.contextmanager
@@ -167,11 +172,9 @@ def _told_plainly(folder: SweepFolder) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, (ConnectionError, TimeoutError)):
             raise
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        problem = "the disk is full" if full else f"{error.strerror or error}"
         raise SweepError(
-            f"{folder.path} cannot be written: {problem}; {_kept(folder)}"
-            f"{' Free some space and give' if full else ' Give'} the same command again"
+            f"{folder.path} cannot be written: {problem(error)}; {_kept(folder)} When that is mended, give the same "
+            "command again"
         ) from error
 
 
@@ -223,7 +226,7 @@ class _Sweep:
 
     def __init__(self, folder: SweepFolder, job: Job, options: Options) -> None:
         self._folder, self._job, self._options = folder, job, options
-        self._waiting = Chunks(folder.to_do())
+        self._waiting = Chunks(folder.to_do(), folder.ordering.bytes_per_run if job.series else 0)
         self._hand = _Hand()
         self._suspects: list[int] = []
         self._interruption = Interruption()
@@ -239,10 +242,11 @@ class _Sweep:
         progress = self._progress()
         try:
             with self._interruption:
-                if self._waiting:
-                    session["workers"] = self._make_all(progress)
-                if not self._leaving:
-                    self._folder.finish()
+                while not self._leaving:
+                    if self._waiting:
+                        session["workers"] = self._make_all(progress)
+                    if not self._leaving and self._finish():
+                        break
         finally:
             if progress is not None:
                 progress.close()
@@ -251,6 +255,16 @@ class _Sweep:
             with contextlib.suppress(OSError):
                 self._folder.write_manifest()
         self._say_why_it_stopped()
+
+    def _finish(self) -> bool:
+        """Put everything in order; False when a part turned out to be damaged, and its runs are to be made again."""
+        try:
+            self._folder.finish()
+        except DamagedPartError as error:
+            self._waiting.put_back(self._folder.drop(error.path))
+            tell_notes(self._folder, self._options)
+            return False
+        return True
 
     def _make_all(self, progress: "SweepProgress | None") -> int:
         pool = self._pool()
@@ -390,7 +404,7 @@ class _Sweep:
 
     def _keep(self, result: ChunkResult) -> None:
         self._folder.add(result)
-        self._waiting.note(record.seconds for record in result.records)
+        self._waiting.note(record.effort for record in result.records)
         failed = [record for record in result.records if record.status == FAILED]
         if failed and self._options.on_error == "stop" and self._stopped_by is None:
             self._stopped_by = failed[0]

@@ -1,5 +1,6 @@
 """The tables of a sweep in their final order: runs, timings and series."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -7,20 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..designs import Design, PlannedRun
+from ..folders import parquet
 from . import identity
 from .parts import Parts
+from .task import FAILED
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BLOCK_ROWS = 1 << 15
+BLOCK_ROWS = 1 << 13
 """Rows of a row group of the series, at most: what is held in memory at once."""
 
 FILE_ROWS = 1 << 20
 """Rows of a file of the series, at most."""
 
 IDENTITY = ("run_id", "point", "replication")
-_LEVEL = 3
 
 
 def metric_names() -> list[str]:
@@ -69,6 +71,11 @@ class Ordering:
         for first in range(0, len(self.runs), runs):
             yield range(first, min(first + runs, len(self.runs)))
 
+    @property
+    def bytes_per_run(self) -> int:
+        """Size of the series of a run in memory."""
+        return 8 * (self.design.scenario.days + 1) * (len(series_names()) + 2)
+
     def runs_in(self, rows: int) -> int:
         """Number of runs whose series have at most ``rows`` rows, at least one."""
         return max(1, rows // (self.design.scenario.days + 1))
@@ -91,21 +98,27 @@ class Rows:
         total = len(ordering.runs)
         self._names = metric_names()
         self._values: NDArray[np.float64] = np.full((total, len(self._names)), np.nan)
-        self._texts: list[dict[str, Any] | None] = [None] * total
+        self._seconds: NDArray[np.float64] = np.full(total, np.nan)
+        # Few words, many times: each is kept once.
+        self._texts: dict[str, list[str | None]] = {name: [None] * total for name in _TEXTS}
         self.codes: dict[str, int] = {}
         for row in parts.rows():
             self._fill(row)
-        self.present = [number for number, made in enumerate(ordering.made) if self._texts[made] is not None]
+        there = self._texts["status"]
+        self.present = [number for number, made in enumerate(ordering.made) if there[made] is not None]
         for number in self.present:
-            code = self._row(number)["code"]
+            code = self._text("code", number)
             self.codes[code] = self.codes.get(code, 0) + 1
-        self.failed = sum(self._row(number)["status"] == "failed" for number in self.present)
+        self.failed = sum(self._text("status", number) == FAILED for number in self.present)
 
     def _fill(self, row: dict[str, Any]) -> None:
-        summary = row.pop("summary")
+        run, summary = row["run"], row["summary"]
         self._add_columns(name for name in summary if name not in self._names)
-        self._values[row["run"]] = [summary.get(name, np.nan) for name in self._names]
-        self._texts[row["run"]] = row
+        self._values[run] = [summary.get(name, np.nan) for name in self._names]
+        self._seconds[run] = row["seconds"]
+        for name, texts in self._texts.items():
+            text = row[name]
+            texts[run] = sys.intern(text) if isinstance(text, str) else None
 
     def _add_columns(self, names: Iterable[str]) -> None:
         # Other code may have known other metrics.
@@ -113,52 +126,79 @@ class Rows:
             self._names.append(name)
             self._values = np.column_stack([self._values, np.full(len(self._values), np.nan)])
 
-    def _row(self, number: int) -> dict[str, Any]:
-        row = self._texts[self._ordering.made[number]]
-        assert row is not None
-        return row
+    def _text(self, name: str, number: int) -> str:
+        text = self._texts[name][self._ordering.made[number]]
+        assert text is not None
+        return text
 
     def run_id(self, number: int) -> str:
         """Name of a run that is there."""
-        return self._ordering.run_id(number, self._row(number)["code"])
+        return self._ordering.run_id(number, self._text("code", number))
+
+    def _blocks(self) -> Iterator[list[int]]:
+        """Numbers of runs, some at a time; at least one block, which may be empty."""
+        for first in range(0, max(len(self.present), 1), BLOCK_ROWS):
+            yield self.present[first : first + BLOCK_ROWS]
+
+    def runs_tables(self) -> "Iterator[pa.Table]":
+        """The table of runs, in blocks."""
+        return (self._runs_table(numbers_of) for numbers_of in self._blocks())
+
+    def timings_tables(self) -> "Iterator[pa.Table]":
+        """When, where and how fast the runs were made, in blocks."""
+        return (self._timings_table(numbers_of) for numbers_of in self._blocks())
 
     def runs_table(self) -> "pa.Table":
-        """The table of runs."""
+        """The table of runs, whole."""
+        return self._runs_table(self.present)
+
+    def timings_table(self) -> "pa.Table":
+        """When, where and how fast the runs were made, whole."""
+        return self._timings_table(self.present)
+
+    def _runs_table(self, present: Sequence[int]) -> "pa.Table":
         import pyarrow as pa
 
-        present, runs = self.present, self._ordering.runs
-        columns: dict[str, Any] = self._places()
+        runs = self._ordering.runs
+        columns: dict[str, Any] = self._places(present)
         columns["seed"] = pa.array([runs[number].seed for number in present], pa.int64())
         for key, values in axis_columns(self._ordering.design, [runs[number] for number in present]).items():
             columns[key] = values
-        columns["status"] = pa.array([self._row(number)["status"] for number in present], pa.string())
-        columns["error"] = pa.array([self._row(number)["error"] for number in present], pa.string())
+        columns["status"] = self._column("status", present)
+        columns["error"] = self._column("error", present)
         made = [self._ordering.made[number] for number in present]
         for position, name in enumerate(self._names):
             columns[name] = numbers(self._values[made, position])
         return pa.table(columns)
 
-    def timings_table(self) -> "pa.Table":
-        """When, where and how fast the runs were made."""
+    def _timings_table(self, present: Sequence[int]) -> "pa.Table":
         import pyarrow as pa
 
-        rows = [self._row(number) for number in self.present]
-        columns = self._places()
-        columns["started"] = pa.array([row["started"] for row in rows], pa.string())
-        columns["seconds"] = pa.array([row["seconds"] for row in rows], pa.float64())
-        columns["worker"] = pa.array([row["worker"] for row in rows], pa.string())
-        columns["code"] = pa.array([row["code"] for row in rows], pa.string())
+        made = [self._ordering.made[number] for number in present]
+        columns = self._places(present)
+        columns["started"] = self._column("started", present)
+        columns["seconds"] = pa.array(self._seconds[made], pa.float64())
+        columns["worker"] = self._column("worker", present)
+        columns["code"] = self._column("code", present)
         return pa.table(columns)
 
-    def _places(self) -> dict[str, Any]:
+    def _column(self, name: str, present: Sequence[int]) -> "pa.Array":
         import pyarrow as pa
 
-        runs = [self._ordering.runs[number] for number in self.present]
+        return pa.array([self._texts[name][self._ordering.made[number]] for number in present], pa.string())
+
+    def _places(self, present: Sequence[int]) -> dict[str, Any]:
+        import pyarrow as pa
+
+        runs = [self._ordering.runs[number] for number in present]
         return {
-            "run_id": pa.array([self.run_id(number) for number in self.present], pa.string()),
+            "run_id": pa.array([self.run_id(number) for number in present], pa.string()),
             "point": pa.array([run.point for run in runs], pa.int64()),
             "replication": pa.array([run.replication for run in runs], pa.int64()),
         }
+
+
+_TEXTS = ("status", "code", "error", "started", "worker")
 
 
 def numbers(values: NDArray[np.float64]) -> "pa.Array":
@@ -248,23 +288,12 @@ def _joined(arrays: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
 
 
 def writer(schema: "pa.Schema", sink: Any, metadata: Mapping[str, str]) -> Any:
-    """A Parquet writer whose output depends on nothing but tables and metadata.
+    """A Parquet writer for tables of results (see :func:`..folders.parquet.writer`).
 
     Args:
         schema: columns.
         sink: open file.
         metadata: texts for the file's key-value metadata.
     """
-    import pyarrow.parquet as pq
-
-    texts = {key.encode(): value.encode() for key, value in sorted(metadata.items())}
     words = [name for name in schema.names if name in (*IDENTITY, "day", "status", "error", "worker", "code")]
-    return pq.ParquetWriter(
-        sink,
-        schema.with_metadata(texts or None),
-        compression="zstd",
-        compression_level=_LEVEL,
-        use_dictionary=words,
-        version="2.6",
-        data_page_version="1.0",
-    )
+    return parquet.writer(sink, schema, metadata, words=words)

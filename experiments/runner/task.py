@@ -24,6 +24,7 @@ DONE = "done"
 FAILED = "failed"
 
 _LONGEST_ERROR = 300
+_WAITING = 20.0
 # A cluster's worker may have several threads; Mesa and the warm-up are meant for one.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -101,6 +102,7 @@ class Record:
         started: wall-clock time of its beginning.
         seconds: its wall-clock duration (s).
         worker: host and process.
+        cpu_seconds: processor time that it took (s); not kept in the part.
     """
 
     run: int
@@ -112,11 +114,20 @@ class Record:
     started: str = ""
     seconds: float = 0.0
     worker: str = ""
+    cpu_seconds: float = 0.0
+
+    @property
+    def effort(self) -> float:
+        """Seconds by which chunks are sized: processor time, as others on the machine must not make chunks small.
+
+        A run that mostly waits counts a part of its waiting, lest a chunk of such runs take for ever.
+        """
+        return max(self.cpu_seconds, self.seconds / _WAITING)
 
     def row(self) -> dict[str, Any]:
         """The record as it is kept."""
         content = asdict(self)
-        del content["traceback"]
+        del content["traceback"], content["cpu_seconds"]
         return content
 
 
@@ -194,7 +205,7 @@ class _Scenarios:
 
 def _run(job: Job, task: Task, scenarios: _Scenarios) -> tuple[Record, Outcome | None]:
     record = Record(task.run, DONE, job.code, started=now(), worker=worker_name())
-    began = time.perf_counter()
+    began, spent = time.perf_counter(), time.thread_time()
     outcome = None
     try:
         outcome = job.execute(scenarios.at(task.overrides), task.seed)
@@ -202,7 +213,7 @@ def _run(job: Job, task: Task, scenarios: _Scenarios) -> tuple[Record, Outcome |
     except Exception as error:
         record.status, record.error = FAILED, one_line(error)
         record.traceback = "".join(traceback.format_exception(error))
-    record.seconds = time.perf_counter() - began
+    record.seconds, record.cpu_seconds = time.perf_counter() - began, time.thread_time() - spent
     return record, outcome
 
 

@@ -1,38 +1,19 @@
 """Results against a second try: a random sample of runs made again, compared bit for bit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...model.randomness import SeedTree
-from . import files, tables
+from ..folders import manifest
+from ..folders.folder import own_files
+from ..verdict import Verdict
 from . import folder as folders
+from . import tables
 from .identity import code_identity
 from .results import Results
 from .task import DONE, Job, Outcome, Task, make_one
-
-
-@dataclass
-class Verdict:
-    """What a verification has found.
-
-    Attributes:
-        checked: names of the runs that were made again.
-        problems: what is not as it should be, one sentence each.
-        notes: what may explain it.
-    """
-
-    checked: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def passed(self) -> bool:
-        """Whether everything is as it was written."""
-        return not self.problems
 
 
 def verify(
@@ -51,6 +32,10 @@ def verify(
     """
     verdict = Verdict(notes=_code_notes(results))
     verdict.problems += _changed_files(results)
+    if verdict.problems and sample:
+        verdict.notes.append(f"no run was made again: restaking repair {results.path} makes the files whole first")
+    if verdict.problems or not sample:
+        return verdict
     runs = results.runs
     ordering = tables.Ordering(results.design)
     place = {(run.point, run.replication): number for number, run in enumerate(ordering.runs)}
@@ -77,17 +62,11 @@ def _code_notes(results: Results) -> list[str]:
 
 
 def _changed_files(results: Results) -> list[str]:
-    """Files of complete results that are not those that were written."""
-    problems = []
-    for name, digest in results.manifest.get("files", {}).items():
-        path = Path(results.path / name)
-        if not path.is_file():
-            problems.append(f"{name} is missing")
-        elif files.sha256(path) != digest:
-            problems.append(f"{name} is not the file that was written (its SHA-256 differs)")
-    extra = sorted((results.path / folders.SERIES).glob("*.parquet")) if results.complete else []
-    known = results.manifest.get("files", {})
-    return problems + [f"{path.name} was added" for path in extra if f"{folders.SERIES}/{path.name}" not in known]
+    """Files that are not those that were written, and series that were added."""
+    known = manifest.listed(results.manifest)
+    there = own_files(results.path, folders.SERIES, folders.LAYOUT) if results.complete else []
+    added = [f"{path.name} was added" for path in there if f"{folders.SERIES}/{path.name}" not in known]
+    return [*manifest.problems(results.path, results.manifest).values(), *added]
 
 
 def _compare(results: Results, ordering: tables.Ordering, number: int, row: dict[str, Any]) -> list[str]:

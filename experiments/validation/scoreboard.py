@@ -4,10 +4,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..folders.folder import Layout
 from .facts import ELSEWHERE, FACTS, Fact
 
 if TYPE_CHECKING:
@@ -323,16 +325,15 @@ def _soundness_lines(sound: "pd.DataFrame") -> list[str]:
     ]
 
 
-def write(board: Scoreboard, folder: Any) -> None:
+LAYOUT = Layout("validation", 1, "a scoreboard")
+
+
+def write(board: Scoreboard, out: Path) -> None:
     """Write ``scoreboard.csv``, ``values.csv``, ``soundness.csv``, the figure and ``README.md`` into a folder."""
-    from pathlib import Path
-
     from ..figures import style
+    from ..folders.files import write_text
     from ..provenance import package_version
-    from ..store import write_text
 
-    out = Path(folder)
-    out.mkdir(parents=True, exist_ok=True)
     for name, frame, index in (
         ("scoreboard", board.table(), False),
         ("values", board.values, True),

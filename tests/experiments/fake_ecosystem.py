@@ -26,6 +26,10 @@ def small_scenario(days: int = 90, **overrides: Any) -> Scenario:
     return load_scenario("season-2024", {"days": days, "stakers.count": 50, **overrides})
 
 
+def _nothing(day: int) -> None:
+    pass
+
+
 class FakeEcosystem:
     """The public face of ``RestakingEcosystem`` over invented numbers.
 
@@ -42,7 +46,7 @@ class FakeEcosystem:
         *,
         seed: int | None = None,
         engine: str = "kernel",
-        at_day: Callable[[int], None] = lambda day: None,
+        at_day: Callable[[int], None] = _nothing,
     ) -> None:
         self.scenario, self.engine = scenario, engine
         self.seed = scenario.seed if seed is None else seed

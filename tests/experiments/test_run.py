@@ -7,11 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from restaking.experiments import figures
+from restaking.experiments import checkpoints, figures
 from restaking.experiments import run as running
+from restaking.experiments.interruption import Stopped
 from restaking.experiments.progress import PartProgress, RunProgress
 from restaking.experiments.run import default_folder, resolve, run_scenario
-from restaking.experiments.store import RunFolderError, load_run
+from restaking.experiments.store import Identity, RunFolderError, load_run
 from restaking.model.scenario import Scenario, ScenarioError
 from tests.experiments.fake_ecosystem import FakeEcosystem, small_scenario
 
@@ -26,13 +27,23 @@ class Stage:
         self.at_day: Callable[[int], None] = lambda day: None
 
     def __call__(self, scenario: Scenario, engine: str) -> FakeEcosystem:
-        self.made.append(FakeEcosystem(scenario, engine=engine, at_day=lambda day: self.at_day(day)))
+        self.made.append(FakeEcosystem(scenario, engine=engine, at_day=_on_stage))
         return self.made[-1]
 
 
+_STAGE: list[Stage] = []
+
+
+def _on_stage(day: int) -> None:
+    """What an ecosystem calls on a day; a plain function, so that the ecosystem's state can be kept."""
+    _STAGE[-1].at_day(day)
+
+
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     fakes = Stage()
+    _STAGE.append(fakes)
     monkeypatch.setattr(running, "_ecosystem", fakes)
     return fakes
 
@@ -93,7 +104,9 @@ def test_options_are_part_of_the_scenario() -> None:
 # -------------------------------------------------------------------------------------------------------- interruptions
 
 
-def ctrl_c_on(day: int) -> Callable[[int], None]:
+def stop_on(day: int) -> Callable[[int], None]:
+    """Ctrl-C on a day."""
+
     def act(today: int) -> None:
         if today == day:
             signal.raise_signal(signal.SIGINT)
@@ -101,45 +114,121 @@ def ctrl_c_on(day: int) -> Callable[[int], None]:
     return act
 
 
-def test_an_interrupted_run_keeps_its_complete_days(
-    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    stage.at_day = ctrl_c_on(8)
+def test_an_interrupted_run_keeps_its_complete_days(stage: Stage, tmp_path: Path) -> None:
+    stage.at_day = stop_on(8)
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stopped, match=rf"the 9 days done are in {tmp_path / 'run'}; the same command goes on") as stop:
         run_scenario(SCENARIO, out=tmp_path / "run", figures=False)
+    assert stop.value.exit_code == 130
     assert signal.getsignal(signal.SIGINT) is before
-    assert [p.name for p in tmp_path.iterdir()] == ["run.interrupted"]
-    kept = load_run(tmp_path / "run.interrupted")
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    kept = load_run(tmp_path / "run")
     assert kept.days == 9 and not kept.complete, "the day that was running is finished first"
-    assert f"the 9 days done are in {tmp_path / 'run.interrupted'}" in capsys.readouterr().err
     assert stage.made[0].closed
 
 
-def test_an_interruption_is_replaced_by_the_next_and_does_not_hinder_the_run(stage: Stage, tmp_path: Path) -> None:
+def test_a_stopped_run_goes_on_from_the_day_it_had_reached(
+    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calm = run_scenario(SCENARIO, out=tmp_path / "calm", figures=False)
     for day in (3, 5):
-        stage.at_day = ctrl_c_on(day)
-        with pytest.raises(KeyboardInterrupt):
+        stage.at_day = stop_on(day)
+        with pytest.raises(Stopped):
             run_scenario(SCENARIO, out=tmp_path / "run", figures=False)
-        assert load_run(tmp_path / "run.interrupted").days == day + 1
-    stage.at_day = lambda day: None
+        assert load_run(tmp_path / "run").days == day + 1
+    stage.at_day = stop_on(-1)
+    run = run_scenario(SCENARIO, out=tmp_path / "run", figures=False)
+    assert "goes on from day 6 of 20" in capsys.readouterr().err
+    assert len(stage.made) == 2, "none was begun anew"
+    assert run.complete and run.manifest["files"] == calm.manifest["files"]
+    assert checkpoints.find(Identity.of(run.manifest)) is None
+
+
+def test_without_its_state_a_stopped_run_is_made_anew(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    stage.at_day = stop_on(8)
+    with pytest.raises(Stopped, match="the same command makes it from day 0"):
+        run_scenario(SCENARIO, out=tmp_path / "run", figures=False)
+    stage.at_day = stop_on(-1)
     assert run_scenario(SCENARIO, out=tmp_path / "run", figures=False).complete
+    assert len(stage.made) == 2
+
+
+def test_a_stopped_run_does_not_replace_a_complete_one(stage: Stage, tmp_path: Path) -> None:
+    run_scenario(SCENARIO, seed=2, out=tmp_path / "run", figures=False)
+    stage.at_day = stop_on(8)
+    with pytest.raises(Stopped, match=r"run\.interrupted"):
+        run_scenario(SCENARIO, out=tmp_path / "run", figures=False, overwrite=True)
+    assert load_run(tmp_path / "run").manifest["seed"] == 2
+    assert load_run(tmp_path / "run.interrupted").days == 9
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_other_signals_keep_the_days_as_well(stage: Stage, tmp_path: Path, number: int, code: int) -> None:
+    stage.at_day = lambda day: signal.raise_signal(number) if day == 8 else None
+    with pytest.raises(Stopped) as stop:
+        run_scenario(SCENARIO, out=tmp_path / "run", figures=False)
+    assert stop.value.exit_code == code
+    assert load_run(tmp_path / "run").days == 9
+
+
+def test_a_hangup_that_is_ignored_stays_ignored(stage: Stage, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        stage.at_day = lambda day: signal.raise_signal(signal.SIGHUP) if day == 8 else None
+        assert run_scenario(SCENARIO, out=tmp_path / "run", figures=False).complete
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_the_state_of_a_long_run_is_kept_on_the_way(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class PowerCut(BaseException):
+        pass
+
+    def cut(day: int) -> None:
+        if day == 8:
+            raise PowerCut
+
+    monkeypatch.setattr(running, "CHECKPOINT_SECONDS", -1.0)
+    stage.at_day = cut
+    with pytest.raises(PowerCut):
+        run_scenario(SCENARIO, out=tmp_path / "run", figures=False)
+    stage.at_day = stop_on(-1)
+    assert run_scenario(SCENARIO, out=tmp_path / "run", figures=False).complete
+    assert "goes on from day 8 of 20" in capsys.readouterr().err
 
 
 def test_an_interruption_while_figures_are_drawn_costs_the_figures_alone(
-    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(run: object, folder: Path) -> None:
-        folder.mkdir()
+        (folder / "tvl.png").write_text("half")
         raise KeyboardInterrupt
 
     monkeypatch.setattr("restaking.experiments.figures.draw_figures", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stopped, match="the run is complete in"):
         run_scenario(SCENARIO, out=tmp_path / "run")
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
     assert load_run(tmp_path / "run").complete
     assert not (tmp_path / "run" / "figures").exists()
-    assert "the run is complete" in capsys.readouterr().err
+
+
+def test_a_figure_that_cannot_be_drawn_costs_the_figures_alone(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(run: object, folder: Path) -> None:
+        (folder / "tvl.png").write_text("half")
+        raise KeyError("eETH")
+
+    monkeypatch.setattr("restaking.experiments.figures.draw_figures", broken)
+    assert run_scenario(SCENARIO, out=tmp_path / "run").complete
+    assert load_run(tmp_path / "run").complete and not (tmp_path / "run" / "figures").exists()
+    assert "the run is complete in" in (said := capsys.readouterr().err) and "could not be drawn: 'eETH'" in said
 
 
 def test_a_second_interruption_acts_at_once(stage: Stage, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from restaking.experiments import store
+from restaking.experiments.folders import manifest
 from restaking.experiments.store import Identity, RunFolderError, existing_run, load_run, write_run, write_table
 from restaking.model.scenario import load_scenario
 from tests.experiments.fake_ecosystem import FakeEcosystem, small_scenario
@@ -26,7 +27,7 @@ def finished(seed: int = 1, days: int = 30) -> FakeEcosystem:
 
 
 def written(folder: Path, **options: object) -> store.Run:
-    return write_run(finished(), folder, figures=False, **options)  # type: ignore[arg-type]
+    return write_run(finished(), folder, **options)  # type: ignore[arg-type]
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -80,11 +81,6 @@ def test_a_table_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "t.parquet").read_bytes() == before
 
 
-def test_json_has_null_where_numbers_have_nan(tmp_path: Path) -> None:
-    store.write_json(tmp_path / "x.json", {"a": math.nan, "b": [math.inf, 1.5], "c": {"d": -math.inf}})
-    assert json.loads((tmp_path / "x.json").read_text()) == {"a": None, "b": [None, 1.5], "c": {"d": None}}
-
-
 # --------------------------------------------------------------------------------------------------------------- runs
 
 
@@ -95,7 +91,6 @@ def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:
         tmp_path / "run",
         started=datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC),
         seconds=1.25,
-        figures=False,
     )
     pd.testing.assert_frame_equal(run.daily, ecosystem.recorder.daily_frame())
     pd.testing.assert_frame_equal(run.entities, ecosystem.recorder.entities_frame())
@@ -115,7 +110,7 @@ def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_the_same_run_gives_the_same_files(tmp_path: Path) -> None:
     for name, hour in (("a", 1), ("b", 2)):
         started = datetime.datetime(2026, 1, 1, hour, tzinfo=datetime.UTC)
-        write_run(finished(), tmp_path / name, started=started, seconds=float(hour), figures=False)  # type: ignore[arg-type]
+        write_run(finished(), tmp_path / name, started=started, seconds=float(hour))  # type: ignore[arg-type]
     a, b = content(tmp_path / "a"), content(tmp_path / "b")
     assert a.pop("manifest.json") != b.pop("manifest.json")
     assert a.keys() == b.keys()
@@ -124,8 +119,8 @@ def test_the_same_run_gives_the_same_files(tmp_path: Path) -> None:
 
 
 def test_another_seed_gives_other_numbers(tmp_path: Path) -> None:
-    one = write_run(finished(1), tmp_path / "a", figures=False)  # type: ignore[arg-type]
-    two = write_run(finished(2), tmp_path / "b", figures=False)  # type: ignore[arg-type]
+    one = write_run(finished(1), tmp_path / "a")  # type: ignore[arg-type]
+    two = write_run(finished(2), tmp_path / "b")  # type: ignore[arg-type]
     assert not one.daily["worst_discount"].equals(two.daily["worst_discount"])
     assert Identity.of(one.manifest).difference(Identity.of(two.manifest)) == "seed"
 
@@ -143,7 +138,7 @@ def test_tables_are_read_when_they_are_used(tmp_path: Path) -> None:
     run = written(tmp_path / "run")
     (tmp_path / "run" / "entities.parquet").unlink()
     assert len(run.daily) == 31
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(RunFolderError, match=r"has no entities\.parquet"):
         _ = run.entities
 
 
@@ -172,12 +167,13 @@ def test_results_are_one_json_object(tmp_path: Path) -> None:
 def test_runs_are_not_replaced_silently(tmp_path: Path) -> None:
     written(tmp_path / "run")
     before = content(tmp_path / "run")
-    with pytest.raises(RunFolderError, match="holds a run already; --overwrite replaces it"):
+    with pytest.raises(RunFolderError, match="holds this run already; --overwrite replaces it"):
         written(tmp_path / "run")
     assert content(tmp_path / "run") == before
-    other = write_run(finished(2), tmp_path / "run", figures=False, overwrite=True)  # type: ignore[arg-type]
+    other = write_run(finished(2), tmp_path / "run", overwrite=True)  # type: ignore[arg-type]
     assert other.manifest["seed"] == 2
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    assert content(tmp_path / "run").keys() == before.keys()
 
 
 def test_what_is_no_run_is_never_replaced(tmp_path: Path) -> None:
@@ -193,13 +189,16 @@ def test_what_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "thesis"]
 
 
-def test_empty_folders_and_leftovers_are_no_obstacle(tmp_path: Path) -> None:
+def test_an_empty_folder_is_no_obstacle_and_neighbours_are_nobodys_business(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    (tmp_path / "run.partial").mkdir()
-    (tmp_path / "run.partial" / "daily.parquet").write_text("half")
+    for name in ("run.partial", "run.replaced"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis.tex").write_text("years of work")
     assert existing_run(tmp_path / "run", Identity.planned(SCENARIO, "kernel")) is None
     assert written(tmp_path / "run").complete
-    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    written(tmp_path / "run", overwrite=True)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run", "run.partial", "run.replaced"]
+    assert (tmp_path / "run.partial" / "thesis.tex").read_text() == "years of work"
 
 
 def test_a_failure_while_writing_leaves_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,17 +206,50 @@ def test_a_failure_while_writing_leaves_no_run(tmp_path: Path, monkeypatch: pyte
         raise OSError("disk full")
 
     written(tmp_path / "old")
-    monkeypatch.setattr(store, "write_json", fail)
+    before = content(tmp_path / "old")
+    monkeypatch.setattr(store, "write_files", fail)
     with pytest.raises(OSError, match="disk full"):
         written(tmp_path / "run")
     with pytest.raises(OSError, match="disk full"):
         written(tmp_path / "old", overwrite=True)
-    assert not (tmp_path / "run").exists()
-    assert load_run(tmp_path / "old").complete
-    with pytest.raises(RunFolderError, match=r"there is no run .*; run\.partial was not written to its end"):
+    assert content(tmp_path / "old") == before and load_run(tmp_path / "old").complete
+    assert [p.name for p in (tmp_path / "run").iterdir()] == ["manifest.json"]
+    with pytest.raises(RunFolderError, match=r"run holds no complete run: its making was cut short"):
         load_run(tmp_path / "run")
-    with pytest.raises(RunFolderError, match="not a complete run"):
-        load_run(tmp_path / "run.partial")
+    monkeypatch.undo()
+    assert written(tmp_path / "run").complete
+
+
+def test_what_is_not_ours_in_a_runs_folder_stays(tmp_path: Path) -> None:
+    written(tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    (tmp_path / "run" / "figures").mkdir()
+    (tmp_path / "run" / "figures" / "for-the-paper.pdf").write_text("mine")
+    (tmp_path / "run" / "figures" / "tvl.png").write_text("of the old run")
+    written(tmp_path / "run", overwrite=True)
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    assert [p.name for p in (tmp_path / "run" / "figures").iterdir()] == ["for-the-paper.pdf"]
+
+
+@pytest.mark.parametrize("name", ["daily.parquet", "entities.parquet", "events.parquet", "network.json"])
+def test_a_changed_file_is_noticed_when_it_is_read(tmp_path: Path, name: str) -> None:
+    run = written(tmp_path / "run")
+    file = tmp_path / "run" / name
+    damaged = bytearray(file.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    file.write_bytes(damaged)
+    with pytest.raises(RunFolderError, match=r"is not the file that was written .*restaking repair .* makes it again"):
+        _ = getattr(run, name.partition(".")[0])
+    with pytest.raises(RunFolderError, match=rf"holds this run, but {name} is not the file that was written"):
+        existing_run(tmp_path / "run", Identity.planned(SCENARIO, "kernel"))
+
+
+def test_a_changed_summary_is_noticed(tmp_path: Path) -> None:
+    written(tmp_path / "run")
+    file = tmp_path / "run" / "summary.json"
+    file.write_text(file.read_text().replace("1", "2", 1))
+    with pytest.raises(RunFolderError, match=r"summary\.json is not the file that was written"):
+        load_run(tmp_path / "run")
 
 
 def test_the_same_complete_run_is_recognised(tmp_path: Path) -> None:
@@ -248,21 +280,50 @@ def test_runs_of_other_code_are_told_apart(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_interrupted_runs_are_not_complete(tmp_path: Path) -> None:
-    run = write_run(finished(days=12), tmp_path / "run", figures=False)  # type: ignore[arg-type]
+    run = write_run(finished(days=12), tmp_path / "run")  # type: ignore[arg-type]
     assert run.days == 12 and not run.complete and len(run.daily) == 13
     assert "12 of 30 days (interrupted)" in (tmp_path / "run" / "summary.txt").read_text()
-    with pytest.raises(RunFolderError, match="different completeness"):
-        existing_run(tmp_path / "run", Identity.planned(SCENARIO, "kernel"))
+    assert existing_run(tmp_path / "run", Identity.planned(SCENARIO, "kernel")) is None, "the same command goes on"
+    with pytest.raises(RunFolderError, match=r"another run .*seed"):
+        existing_run(tmp_path / "run", Identity.planned(SCENARIO.with_overrides({"seed": 9}), "kernel"))
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("{", "cannot be read"), ("[]", "not a JSON object"), ('{"format": 99}', "has layout 99")]
+    ("text", "message"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "not a JSON object"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"seed": ' + "9" * 5000 + "}", "cannot be read"),
+        ('{"format": 99}', "is not the folder of a run"),
+        ('{"kind": "run", "format": 99}', "has layout 99"),
+        ('{"kind": "run", "format": 2}', "is not as it was written"),
+    ],
 )
 def test_broken_manifests_are_told(tmp_path: Path, text: str, message: str) -> None:
     written(tmp_path / "run")
     (tmp_path / "run" / "manifest.json").write_text(text)
     with pytest.raises(RunFolderError, match=message):
         load_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(("key", "value"), [("seed", "one"), ("engine", 7), ("parameters", [1]), ("code", None)])
+def test_a_manifest_with_values_of_other_types_is_told(tmp_path: Path, key: str, value: object) -> None:
+    written(tmp_path / "run")
+    manifest.write(tmp_path / "run", manifest.read(tmp_path / "run") | {key: value})
+    with pytest.raises(RunFolderError, match=f"{key} = .* is of another type"):
+        load_run(tmp_path / "run")
+
+
+def test_any_change_of_a_manifest_is_noticed(tmp_path: Path) -> None:
+    written(tmp_path / "run")
+    file = tmp_path / "run" / "manifest.json"
+    text = file.read_text()
+    for before, after in (('"seed": 1', '"seed": 2'), ('"days": 30', '"days": 31'), ('"fee": 0.', '"fee": 1.')):
+        assert before in text
+        file.write_text(text.replace(before, after, 1))
+        with pytest.raises(RunFolderError, match="is not as it was written"):
+            load_run(tmp_path / "run")
 
 
 def test_the_summary_is_read_in_ten_seconds(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from restaking.experiments.cli.main import main
+from restaking.experiments.folders import files, manifest
 from restaking.model.metrics import metrics_of
 
 SMALL = ["run", "baseline", "--days", "12", "--stakers", "60", "--no-figures"]
@@ -136,6 +137,12 @@ def test_a_replay_that_differs_is_a_failure(capsys: pytest.CaptureFixture[str]) 
     daily = pd.read_parquet("r/daily.parquet")
     daily.loc[3, "idle_eth"] += 1.0
     daily.to_parquet("r/daily.parquet")
+    assert main(["network", "r", "--day", "2", "--out", "g.graphml"]) == 2
+    assert "r/daily.parquet is not the file that was written" in capsys.readouterr().err
+    # As if it had been written so: by other code, or on another machine.
+    there = manifest.read(Path("r"))
+    there["files"]["daily.parquet"] = files.sha256(Path("r/daily.parquet"))
+    manifest.write(Path("r"), there)
     assert main(["network", "r", "--day", "2", "--out", "g.graphml"]) == 0
     capsys.readouterr()
     assert main(["network", "r", "--day", "5", "--out", "h.graphml"]) == 1

@@ -81,6 +81,7 @@ def test_a_table_a_paragraph_and_a_page(folder: Path, tmp_path: Path, capsys: py
     assert "of the supply" in told
     assert {path.name for path in (tmp_path / "u").iterdir()} == {
         "README.md",
+        "manifest.json",
         "unwind.csv",
         "unwind.pdf",
         "unwind.png",

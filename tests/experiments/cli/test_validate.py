@@ -36,7 +36,7 @@ def test_strict_fails_on_a_missed_fact(tmp_path: Path) -> None:
     [
         (["--seeds", "0"], "--seeds"),
         (["--set", "stakers.cuont=3"], "stakers.count"),
-        (["--out", "a-file"], "is a file"),
+        (["--out", "a-file"], "it is not a folder"),
     ],
 )
 def test_bad_input(

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from restaking.experiments.designs import Design
+from restaking.experiments.folders import files
+from restaking.experiments.folders.errors import FolderError
+from restaking.experiments.folders.lock import FolderLock
 from restaking.experiments.results import load_results
-from restaking.experiments.runner import SweepError, SweepFolderError, files, identity
-from restaking.experiments.runner.lock import FolderLock
+from restaking.experiments.runner import SweepError, SweepFolderError, identity
 from tests.experiments.runner.worlds import SHARE, canonical, design, failing, invented, run, sleepy
 from tests.experiments.runner.worlds import files as all_files
 
@@ -125,7 +127,7 @@ def test_workers_with_other_code_are_refused(tmp_path: Path, monkeypatch: pytest
 HOLDER = """
 import sys, time
 from pathlib import Path
-from restaking.experiments.runner.lock import FolderLock
+from restaking.experiments.folders.lock import FolderLock
 with FolderLock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
@@ -184,7 +186,7 @@ def test_a_lock_is_gone_after_use_and_can_be_taken_again(tmp_path: Path) -> None
         with FolderLock(tmp_path):
             owner = json.loads((tmp_path / "lock").read_text())
             assert owner["pid"] == os.getpid()
-            with pytest.raises(SweepFolderError, match=f"process {os.getpid()}"):
+            with pytest.raises(FolderError, match=f"process {os.getpid()}"):
                 FolderLock(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -113,5 +113,5 @@ def test_a_table_that_is_damaged(tmp_path: Path) -> None:
     results = run(tmp_path / "r")
     path = results.path / "runs.parquet"
     path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(SweepFolderError, match=r"runs\.parquet cannot be read"):
+    with pytest.raises(SweepFolderError, match=r"runs\.parquet is not the file that was written .*restaking repair"):
         _ = load_results(tmp_path / "r").runs

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from restaking.experiments.folders import files
 from restaking.experiments.results import load_results
-from restaking.experiments.runner import SweepInterrupted, files, sweeping
+from restaking.experiments.runner import SweepInterrupted, sweeping
+from restaking.experiments.runner.folder import parts_in
 from restaking.experiments.runner.parts import Parts
 from tests.experiments.runner.worlds import TOML, canonical, design, invented, marked, marks, run, sleepy
 
@@ -95,7 +97,7 @@ def test_a_signal_ends_it_in_good_order(place: Path, number: signal.Signals, cod
     assert process.returncode == code, error
     assert "Traceback" not in error
     assert f"stopped by {number.name}" in error and "runs are finished and safe. The same command goes on" in error
-    there = len(Parts(folder / "parts").finished)
+    there = len(Parts(parts_in(folder)).finished)
     assert 0 < there < 300 and f"{there} of 300 runs" in error
     assert not list(folder.rglob("*.partial")) and not (folder / "lock").exists()
     if (workers, number) == ("2", signal.SIGINT):
@@ -164,7 +166,7 @@ def _cut_power_after(steps: int, patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(files.os, "replace", dying(os.replace, after=steps % 2 == 0))
     patch.setattr(Path, "unlink", dying(Path.unlink, after=steps % 2 == 1))
-    patch.setattr("restaking.experiments.runner.folder.shutil.rmtree", dying(__import__("shutil").rmtree, after=True))
+    patch.setattr(Path, "rmdir", dying(Path.rmdir, after=True))
 
 
 def test_a_damaged_part_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +178,8 @@ def test_a_damaged_part_is_made_again(tmp_path: Path, monkeypatch: pytest.Monkey
     part.write_bytes(part.read_bytes()[:100])
     said: list[str] = []
     again = run(tmp_path / "r", say=said.append)
-    assert said == [f"{part.name} cannot be read: its runs are made again"]
+    assert said == [f"{part.name} is damaged (now damaged/{part.name}): its runs are made again"]
+    assert (tmp_path / "r" / "damaged" / part.name).stat().st_size == 100, "nothing is thrown away"
     assert canonical(again.path) == canonical(calm.path)
 
 

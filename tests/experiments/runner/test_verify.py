@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from restaking.experiments.cli.main import main
+from restaking.experiments.folders import manifest
+from restaking.experiments.folders.files import sha256
 from restaking.experiments.results import Results, load_results
 from restaking.experiments.runner import identity, sweep
-from restaking.experiments.runner.files import sha256
 from restaking.experiments.runner.verifying import verify
 from tests.experiments.runner.worlds import DESIGN, SHARE
 
@@ -35,9 +36,8 @@ def rewrite(path: Path, change: Any) -> None:
 
 def cover_up(folder: Path) -> None:
     """Put the changed files' hashes into the manifest."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"] = {name: sha256(folder / name) for name in manifest["files"]}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    there = manifest.read(folder)
+    manifest.write(folder, there | {"files": {name: sha256(folder / name) for name in there["files"]}})
 
 
 def test_honest_results_pass(honest: Results) -> None:
@@ -84,8 +84,14 @@ def test_missing_days_and_files_are_found(copy: Path) -> None:
     path = copy / "series" / "00000.parquet"
     pd.read_parquet(path).iloc[:-1].to_parquet(path)
     (copy / "timings.parquet").unlink()
+    verdict = verify(load_results(copy), sample=12)
+    assert verdict.problems[1:] == ["timings.parquet is missing"] and verdict.problems[0].startswith(
+        "series/00000.parq"
+    )
+    assert verdict.checked == [] and f"restaking repair {copy}" in verdict.notes[0]
+    (copy / "timings.parquet").write_bytes(b"")
+    cover_up(copy)
     problems = verify(load_results(copy), sample=12).problems
-    assert "timings.parquet is missing" in problems
     assert any("the series have 12 days, made again 13" in problem for problem in problems)
 
 
@@ -102,11 +108,11 @@ def test_on_the_command_line(copy: Path, capsys: pytest.CaptureFixture[str]) -> 
     rewrite(copy / "runs.parquet", change)
     assert main(["verify", str(copy), "--sample", "2"]) == 1
     captured = capsys.readouterr()
-    assert captured.out == "" and captured.err.endswith(f"restaking: {copy}: 3 problems (above)\n")
+    assert captured.out == "" and captured.err.endswith(f"restaking: {copy}: 1 problem (above)\n")
     assert main(["verify", str(copy / "series")]) == 2
     assert main(["verify", str(copy), "--sample", "0"]) == 2
     assert main(["verify", "nowhere"]) == 2
-    assert "there are no results nowhere" in capsys.readouterr().err
+    assert "there is no folder nowhere" in capsys.readouterr().err
 
 
 def test_other_code_is_mentioned(honest: Results, monkeypatch: pytest.MonkeyPatch) -> None:

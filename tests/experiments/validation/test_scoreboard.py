@@ -80,8 +80,9 @@ def test_workers_change_nothing_and_files_are_the_same_bytes(tmp_path: Path) -> 
     pair = validate("season-2024", seeds=2, workers=2, overrides=SMALL)
     pd.testing.assert_frame_equal(alone.values, pair.values)
     assert list(alone.values.index) == [1, 2]
-    scoreboard.write(alone, tmp_path / "a")
-    scoreboard.write(pair, tmp_path / "b")
+    for name, board in (("a", alone), ("b", pair)):
+        (tmp_path / name).mkdir()
+        scoreboard.write(board, tmp_path / name)
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == [
         "README.md",

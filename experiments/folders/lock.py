@@ -1,4 +1,4 @@
-"""One runner for one folder.
+"""One writer for one folder.
 
 The lock belongs to the operating system, so that of a process that has died is free at once, however it died; the
 file's content only says who holds it.
@@ -9,14 +9,18 @@ import datetime
 import json
 import os
 import socket
+import stat
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .errors import SweepFolderError
+from .errors import FolderError
 
 NAME = "lock"
+
+# Neither a link to somebody's file nor a pipe that waits for a reader may stand in for the lock.
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class FolderLock:
@@ -26,7 +30,7 @@ class FolderLock:
         folder: an existing folder.
 
     Raises:
-        SweepFolderError: another process has it, or the file system knows no locks.
+        FolderError: another process has it, or the file system knows no locks.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -52,14 +56,14 @@ class FolderLock:
             descriptor = self._open()
             try:
                 if not _lock(descriptor):
-                    raise SweepFolderError(self._held(descriptor))
+                    raise FolderError(self._held(descriptor))
                 if self._is_current(descriptor):
                     self._sign(descriptor)
                     return descriptor
             except OSError as error:
                 os.close(descriptor)
                 problem = error.strerror or str(error)
-                raise SweepFolderError(f"{self._folder} cannot be locked ({problem}); use a local disk") from error
+                raise FolderError(f"{self._folder} cannot be locked ({problem}); use a local disk") from error
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -67,9 +71,15 @@ class FolderLock:
 
     def _open(self) -> int:
         try:
-            return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = os.open(self._path, _FLAGS, 0o644)
         except OSError as error:
-            raise SweepFolderError(f"{self._folder} cannot be written: {error.strerror or error}") from error
+            if self._path.is_symlink():
+                raise FolderError(f"{self._path} is a link; links are not followed out of a folder") from error
+            raise FolderError(f"{self._folder} cannot be written: {error.strerror or error}") from error
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+        raise FolderError(f"{self._path} is in the way: it is not a file")
 
     def _is_current(self, descriptor: int) -> bool:
         try:
@@ -80,7 +90,7 @@ class FolderLock:
     def _sign(self, descriptor: int) -> None:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
-        # Only words for others: a full disk must not keep a sweep from saying so properly later.
+        # Only words for others: a full disk must not keep a writer from saying so properly later.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)
