@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import checkpoints, store
-from .checkpoints import Checkpoint
+from . import store
 from .interruption import Interruption
-from .run import advance, clock, fill
+from .run import advance, begun, clock, fill
 from .store import Identity
 
 if TYPE_CHECKING:
@@ -93,25 +92,22 @@ def fork(
     check_fork(run, day, changes)
     if out is None:
         started, seconds = clock()
-        ecosystem = _branch(run, day, changes, seed)
-        try:
-            with Interruption() as interruption:
+        with Interruption(held=False) as interruption:
+            ecosystem = _branch(run, day, changes, seed)
+            try:
                 advance(ecosystem, interruption, progress)
-            return store.run_in_memory(ecosystem, started=started, seconds=seconds())
-        finally:
-            ecosystem.close()
+                return store.run_in_memory(ecosystem, started=started, seconds=seconds())
+            finally:
+                ecosystem.close()
     identity = _identity(run, day, changes, seed)
     there = store.existing_run(Path(out), identity, overwrite=overwrite)
     if there is not None:
         return there
-    with store.claim_run(out, identity, overwrite=overwrite) as place:
+    with store.claim_run(out, identity, overwrite=overwrite) as place, Interruption(held=False) as interruption:
         if place.run is not None:
             return place.run
-        found = checkpoints.find(identity)
-        if found is None:
-            started, seconds = clock()
-            found = Checkpoint(_branch(run, day, changes, seed), started.isoformat(), seconds())
-        return fill(place, identity, found, figures=figures, progress=progress)
+        found = begun(place, identity, lambda: _branch(run, day, changes, seed))
+        return fill(place, identity, found, interruption, figures=figures, progress=progress)
 
 
 def _branch(run: "Run", day: int, changes: Mapping[str, Any], seed: int | None) -> "RestakingEcosystem":

@@ -33,21 +33,24 @@ _BASE = 128
 class Interruption:
     """Remembers that somebody wants the work to stop; a second Ctrl-C acts at once.
 
-    Signals that the process ignores (``nohup``, a shell's background jobs) go on being ignored.
+    A hangup that the process ignores (``nohup``) goes on being ignored.
+
+    Args:
+        held: whether a signal waits for :attr:`signal` to be looked at; else it acts at once, until :meth:`hold`.
 
     Attributes:
         signal: number of the signal that came, None as long as there was none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, held: bool = True) -> None:
         self.signal: int | None = None
         self._before: dict[int, Any] = {}
-        self._at_once = False
+        self._at_once = not held
 
     def __enter__(self) -> Self:
         # Python lets the main thread alone handle signals.
         if threading.current_thread() is threading.main_thread():
-            heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+            heard = [number for number in _SIGNALS if number == signal.SIGINT or not _ignored(number)]
             self._before = {number: signal.signal(number, self._ask) for number in heard}
         return self
 
@@ -67,18 +70,24 @@ class Interruption:
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
-        """Within the block a signal raises :class:`KeyboardInterrupt` when it comes."""
-        self._at_once = True
+        """Within the block a signal raises :class:`Stopped` when it comes, or when one has come before."""
+        before, self._at_once = self._at_once, True
         try:
+            if self.signal is not None:
+                raise Stopped(f"stopped by {self.name}", self.signal)
             yield
         finally:
-            self._at_once = False
+            self._at_once = before
+
+    def hold(self) -> None:
+        """From now on a signal waits until somebody looks."""
+        self._at_once = False
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.signal is None:
-            self.signal = number
-            if not self._at_once:
-                return
-        elif number != signal.SIGINT:
-            return
-        raise KeyboardInterrupt
+        first, self.signal = self.signal is None, self.signal or number
+        if self._at_once or (not first and number == signal.SIGINT):
+            raise Stopped(f"stopped by {signal.Signals(number).name}", number)
+
+
+def _ignored(number: int) -> bool:
+    return signal.getsignal(number) is signal.SIG_IGN

@@ -1,6 +1,7 @@
 """Run a scenario once and keep what comes out of it."""
 
 import datetime
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -106,32 +107,39 @@ def run_scenario(
 
 def _run_in_memory(scenario: "Scenario", engine: str, progress: bool) -> Run:
     started, seconds = clock()
-    ecosystem = _ecosystem(scenario, engine)
-    shown = _progress(ecosystem) if progress else None
-    try:
-        with Interruption() as interruption:
-            advance(ecosystem, interruption, shown)
-        return store.run_in_memory(ecosystem, started=started, seconds=seconds())
-    finally:
-        ecosystem.close()
+    with Interruption(held=False) as interruption:
+        ecosystem = _ecosystem(scenario, engine)
+        try:
+            advance(ecosystem, interruption, _progress(ecosystem) if progress else None)
+            return store.run_in_memory(ecosystem, started=started, seconds=seconds())
+        finally:
+            ecosystem.close()
 
 
 def _run_to_folder(
     scenario: "Scenario", engine: str, place: RunPlace, identity: Identity, *, figures: bool, progress: bool
 ) -> Run:
+    with Interruption(held=False) as interruption:
+        found = begun(place, identity, lambda: _ecosystem(scenario, engine))
+        shown = _progress(found.ecosystem) if progress else None
+        return fill(place, identity, found, interruption, figures=figures, progress=shown)
+
+
+def begun(place: RunPlace, identity: Identity, begin: "Callable[[], RestakingEcosystem]") -> Checkpoint:
+    """A run as far as it was when it was stopped, or at its beginning."""
     found = checkpoints.find(identity)
-    if found is None:
-        found = Checkpoint(_ecosystem(scenario, engine), _now().isoformat(), 0.0)
-    else:
+    if found is not None:
         say(f"{place.path}: goes on from day {found.ecosystem.day} of {found.ecosystem.horizon}")
-    shown = _progress(found.ecosystem) if progress else None
-    return fill(place, identity, found, figures=figures, progress=shown)
+        return found
+    started, seconds = clock()
+    return Checkpoint(begin(), started.isoformat(), seconds())
 
 
 def fill(
     place: RunPlace,
     identity: Identity,
     begun: Checkpoint,
+    interruption: Interruption,
     *,
     figures: bool,
     progress: Callable[[int, int], None] | None,
@@ -142,6 +150,7 @@ def fill(
         place: the folder, locked.
         identity: what the run is known by.
         begun: the run as far as it is.
+        interruption: what is listened to.
         figures: whether to draw figures; one that cannot be drawn costs none of the rest.
         progress: called with day and horizon after every day, and closed at the end when it can be.
 
@@ -158,16 +167,15 @@ def fill(
         return Checkpoint(ecosystem, begun.started, spent())
 
     try:
-        with Interruption() as interruption:
-            try:
-                advance(ecosystem, interruption, progress, lambda: checkpoints.keep(identity, state()))
-            except Stopped as stop:
-                raise _kept(place, identity, state(), stop) from None
-            run = _written(place, identity, state())
-            checkpoints.forget(identity)
-            if figures:
-                draw(run, place, interruption)
-            return run
+        try:
+            advance(ecosystem, interruption, progress, lambda: checkpoints.keep(identity, state()))
+        except StoppedAtNight as stop:
+            raise _kept(place, identity, state(), stop) from None
+        run = _written(place, identity, state())
+        checkpoints.forget(identity)
+        if figures:
+            draw(run, place, interruption)
+        return run
     finally:
         place.abandon()
         ecosystem.close()
@@ -197,22 +205,17 @@ def draw(run: Run, place: RunPlace, interruption: Interruption) -> None:
 
     try:
         with interruption.at_once():
-            if interruption:
-                raise KeyboardInterrupt
             draw_figures(run, place.figures_folder())
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         place.forget_figures()
         raise Stopped(
             f"the run is complete in {place.path}; its figures are not there (restaking plot {place.path})",
-            interruption.signal or _CTRL_C,
+            getattr(stop, "signal", signal.SIGINT),
         ) from None
     except Exception as error:
         place.forget_figures()
         reason = " ".join(str(error).split()) or type(error).__name__
         say(f"the run is complete in {place.path}; its figures could not be drawn: {reason}")
-
-
-_CTRL_C = 2
 
 
 def say(message: str) -> None:
@@ -230,6 +233,10 @@ def _ecosystem(scenario: "Scenario", engine: str) -> "RestakingEcosystem":
     return RestakingEcosystem(scenario, seed=scenario.seed, engine=engine)
 
 
+class StoppedAtNight(Stopped):
+    """Stopped at the end of a day: the state is whole."""
+
+
 def advance(
     ecosystem: "RestakingEcosystem",
     interruption: Interruption,
@@ -240,21 +247,23 @@ def advance(
 
     Args:
         ecosystem: the run.
-        interruption: what is listened to.
+        interruption: what is listened to; held from the end of the first day on, as there is something to keep then.
         progress: called with day and horizon after every day; its ``close`` is called at the end.
         keep: called now and then in a long run, at the end of a day.
 
     Raises:
-        Stopped: by a signal; the state is that of the end of a day.
+        StoppedAtNight: by a signal; the state is that of the end of a day.
+        Stopped: by a signal during the first day, or by a second Ctrl-C.
     """
     last = time.monotonic()
 
     def after_a_day(day: int, horizon: int) -> None:
         nonlocal last
+        interruption.hold()
         if progress is not None:
             progress(day, horizon)
         if interruption.signal is not None and day < horizon:
-            raise Stopped(f"stopped by {interruption.name}", interruption.signal)
+            raise StoppedAtNight(f"stopped by {interruption.name}", interruption.signal)
         if keep is not None and time.monotonic() - last > CHECKPOINT_SECONDS:
             keep()
             last = time.monotonic()

@@ -175,6 +175,13 @@ def test_other_signals_keep_the_days_as_well(stage: Stage, tmp_path: Path, numbe
     assert load_run(tmp_path / "run").days == 9
 
 
+def test_before_the_first_day_is_done_there_is_nothing_to_keep(stage: Stage, tmp_path: Path) -> None:
+    stage.at_day = stop_on(0)
+    with pytest.raises(Stopped, match=r"^stopped by SIGINT$"):
+        run_scenario(SCENARIO, out=tmp_path / "run", figures=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_hangup_that_is_ignored_stays_ignored(stage: Stage, tmp_path: Path) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
