@@ -230,6 +230,8 @@ def build_world(scenario: Any, seeds: SeedTree, horizon: int) -> tuple[World, Fl
         lenders=np.zeros(2, LENDER),
         debt_shares=np.zeros(count),
         debt_asset=draw_debt_assets(scenario, seeds),
+        borrowers=np.zeros(2 * count, np.int32),
+        listed=np.zeros(2, np.int64),
         outside_shares=np.zeros(kinds),
         dust=np.zeros(kinds),
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .kernels import books as move
+from .kernels.debts import rows_with_loans
 from .state import ETH_LOAN, FIRST_LST, IDLE, STABLE_LOAN
 
 TOLERANCE = 1e-9
@@ -74,6 +75,15 @@ def check_lenders(world: Any, day: int) -> None:
             raise LedgerError(f"day {day}: {name} lenders' cash is {float(lender['cash']):.6g}")
 
 
+def check_borrowers(world: Any, day: int) -> None:
+    """The list of borrowers is who owes something, in row order."""
+    owing = np.flatnonzero(world.debt_shares > 0.0)
+    listed = rows_with_loans(world.borrowers, world.listed, world.debt_shares)
+    if not np.array_equal(owing, listed):
+        row = int(np.setxor1d(owing, listed).min(initial=world.debt_shares.size))
+        raise LedgerError(f"day {day}: {owing.size} stakers owe, {listed.size} are listed; staker {row} is not both")
+
+
 def check(world: Any, exchange: Any, venues: tuple[str, ...], day: int) -> None:
     """Raise when a ledger is out of balance, a balance is negative or a number is not finite.
 
@@ -89,6 +99,7 @@ def check(world: Any, exchange: Any, venues: tuple[str, ...], day: int) -> None:
     if not np.all(np.abs(gaps) <= TOLERANCE):
         raise LedgerError(f"day {day}: balances of {venues[worst]} are off by {gaps[worst]:.3g} of supply")
     check_lenders(world, day)
+    check_borrowers(world, day)
     kept, aside = float(world.accounts[0]["claims_paid"]), float(world.books["set_aside"].sum())
     if not abs(kept - aside) <= TOLERANCE * scale:
         raise LedgerError(f"day {day}: {kept:.6g} ETH are kept for claims, {aside:.6g} by the books")

@@ -48,6 +48,8 @@ class World(NamedTuple):
     lenders: np.ndarray  # (2,) LENDER: those of ETH and those of stablecoins
     debt_shares: np.ndarray  # (N,) loans against the satellite, in shares of the asset's debt
     debt_asset: np.ndarray  # (N,) u1: what a staker borrows when it does
+    borrowers: np.ndarray  # (2 N,) i4: rows with a loan, see `debts.rows_with_loans`
+    listed: np.ndarray  # (2,) how many of them are in order, and how many there are
     outside_shares: np.ndarray  # (V,) shares of people outside the population: attackers, lenders who took collateral
     dust: np.ndarray  # (V,) shares that rounding has left without an owner
 
@@ -58,18 +60,19 @@ class World(NamedTuple):
 @compiled
 def settle(world, row, day):
     """Credit points and loss-free days of a staker's satellite up to and including ``day``."""
-    staker = world.stakers[row]
+    first = world.venues.size - (world.points.shape[1] - 1)
+    _credit(world.stakers[row], world.points[row], world.own_path, world.layer_path, first, day)
+
+
+@compiled
+def _credit(staker, points, own_path, layer_path, first_lrt, day):
+    """What :func:`settle` does, on the arrays that it concerns: loops over all stakers call this."""
     satellite, touched = staker["satellite"], staker["touched_day"]
     if satellite != NOBODY:
-        shares, lrts = staker["satellite_shares"], world.points.shape[1] - 1
-        column = satellite - (world.venues.size - lrts)
+        shares, column = staker["satellite_shares"], np.int64(satellite) - first_lrt
         if column >= 0:
-            world.points[row, column] += shares * (
-                world.own_path[satellite, day + 1] - world.own_path[satellite, touched]
-            )
-        world.points[row, lrts] += shares * (
-            world.layer_path[satellite, day + 1] - world.layer_path[satellite, touched]
-        )
+            points[column] += shares * (own_path[satellite, day + 1] - own_path[satellite, touched])
+        points[points.size - 1] += shares * (layer_path[satellite, day + 1] - layer_path[satellite, touched])
         staker["exposure"] += np.float32(day + 1 - touched)
     staker["touched_day"] = day + 1
 
@@ -77,8 +80,10 @@ def settle(world, row, day):
 @compiled
 def settle_all(world, day):
     """Settle every staker, for a snapshot."""
-    for row in range(world.stakers.size):
-        settle(world, row, day)
+    stakers, points, own_path, layer_path = world.stakers, world.points, world.own_path, world.layer_path
+    first = world.venues.size - (points.shape[1] - 1)
+    for row in range(stakers.size):
+        _credit(stakers[row], points[row], own_path, layer_path, first, day)
 
 
 # --- single moves -----------------------------------------------------------------------------------------------------
@@ -733,10 +738,13 @@ def _poisson(mean, u, v):
 @compiled
 def frighten(world, venue, severity, day):
     """A loss seen: holders of a venue forget part of their loss-free days (E3)."""
-    for row in range(world.stakers.size):
-        if world.stakers[row]["satellite"] == venue:
-            settle(world, row, day)
-            world.stakers[row]["exposure"] *= np.float32(1.0 - severity)
+    stakers, points, own_path, layer_path = world.stakers, world.points, world.own_path, world.layer_path
+    first = world.venues.size - (points.shape[1] - 1)
+    kept = np.float32(1.0 - severity)
+    for row in range(stakers.size):
+        if stakers[row]["satellite"] == venue:
+            _credit(stakers[row], points[row], own_path, layer_path, first, day)
+            stakers[row]["exposure"] *= kept
 
 
 # --- trading ----------------------------------------------------------------------------------------------------------
@@ -749,7 +757,7 @@ def collect_orders(orders, filed, first_lrt, sells, buys):
     buys[:] = 0.0
     for n in range(filed):
         order = orders[n]
-        k = order["venue"] - first_lrt
+        k = np.int64(order["venue"]) - first_lrt
         if order["bucket"] < 0:
             buys[k] += order["amount"]
         else:
@@ -761,7 +769,8 @@ def settle_orders(world, orders, filed, first_lrt, sells, buys, fills, day):
     """Hand the day's fills to the owners of the orders; what was not filled expires."""
     for n in range(filed):
         order = orders[n]
-        row, venue, k = order["row"], order["venue"], order["venue"] - first_lrt
+        row, venue = order["row"], order["venue"]
+        k = np.int64(venue) - first_lrt
         if order["bucket"] < 0:
             part = order["amount"] / buys[k]
             fill = fills.lrts[k]
@@ -796,24 +805,26 @@ def settle_orders(world, orders, filed, first_lrt, sells, buys, fills, day):
 @compiled
 def holdings(world, archetypes, out, holders):
     """ETH by archetype and venue (A, V), and heads by venue (V,)."""
+    stakers, nav = world.stakers, world.venues["nav"].copy()
     out[:] = 0.0
     holders[:] = 0
-    for row in range(world.stakers.size):
-        staker = world.stakers[row]
+    for row in range(stakers.size):
+        staker = stakers[row]
         core, satellite, kind = staker["core"], staker["satellite"], staker["archetype"]
-        out[kind, core] += staker["core_shares"] * world.venues[core]["nav"]
+        out[kind, core] += staker["core_shares"] * nav[core]
         holders[core] += 1
         if satellite != NOBODY:
-            out[kind, satellite] += staker["satellite_shares"] * world.venues[satellite]["nav"]
+            out[kind, satellite] += staker["satellite_shares"] * nav[satellite]
             holders[satellite] += 1
 
 
 @compiled
 def shares_held(world, out):
     """Shares that stakers hold of each venue (V,), summed from scratch."""
+    stakers = world.stakers
     out[:] = 0.0
-    for row in range(world.stakers.size):
-        staker = world.stakers[row]
+    for row in range(stakers.size):
+        staker = stakers[row]
         out[staker["core"]] += staker["core_shares"]
         if staker["satellite"] != NOBODY:
             out[staker["satellite"]] += staker["satellite_shares"]

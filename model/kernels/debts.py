@@ -109,13 +109,18 @@ def write_off(lender, amount):
 
 
 @compiled
+def owed_by(debt_shares, lender):
+    """What a loan is worth, ETH."""
+    return debt_shares * lender["index"] / lender["price"]
+
+
+@compiled
 def owed_eth(world, row):
     """What a staker owes, ETH."""
     shares = world.debt_shares[row]
     if shares <= 0.0:
         return 0.0
-    lender = world.lenders[world.debt_asset[row]]
-    return shares * lender["index"] / lender["price"]
+    return owed_by(shares, world.lenders[world.debt_asset[row]])
 
 
 @compiled
@@ -126,9 +131,9 @@ def repay(world, row, eth):
         return eth
     asset = world.debt_asset[row]
     lender = world.lenders[asset]
-    owed = shares * lender["index"] / lender["price"]
+    owed = owed_by(shares, lender)
     paid = min(owed, eth)
-    reduce_debt(world, row, paid * lender["price"])
+    reduce_debt(world.debt_shares, lender, row, paid * lender["price"])
     lender["cash"] += paid * lender["price"]
     if asset != ETH_LOAN:
         world.accounts[0]["outside_out"] += paid
@@ -136,14 +141,71 @@ def repay(world, row, eth):
 
 
 @compiled
-def reduce_debt(world, row, amount):
+def reduce_debt(debt_shares, lender, row, amount):
     """Take ``amount`` (units of the asset) off a staker's loan."""
-    lender = world.lenders[world.debt_asset[row]]
-    left = world.debt_shares[row] - amount / lender["index"]
-    if left <= PAID_OFF * world.debt_shares[row]:
+    left = debt_shares[row] - amount / lender["index"]
+    if left <= PAID_OFF * debt_shares[row]:
         left = 0.0
-    lender["debt_shares"] = max(lender["debt_shares"] - (world.debt_shares[row] - left), 0.0)
-    world.debt_shares[row] = left
+    lender["debt_shares"] = max(lender["debt_shares"] - (debt_shares[row] - left), 0.0)
+    debt_shares[row] = left
+
+
+# --- who has a loan ---------------------------------------------------------------------------------------------------
+
+
+@compiled
+def enlist(borrowers, listed, row):
+    """Note that a staker without a loan takes one, behind those who are in the list already."""
+    borrowers[listed[1]] = row
+    listed[1] += 1
+
+
+@compiled
+def rows_with_loans(borrowers, listed, debt_shares):
+    """Rows of all stakers who owe something, rising, as a view of the list of borrowers.
+
+    The list is put in order on the way: who has repaid is dropped, newcomers are merged in. That takes one pass over
+    the borrowers, however many stakers there are.
+
+    Args:
+        borrowers: (2 N,) the list.
+        listed: (2,) how many of it are in order, and how many there are; room for N newcomers behind N old ones.
+        debt_shares: (N,) what says whether somebody owes.
+    """
+    old = 0
+    for place in range(listed[0]):
+        if debt_shares[borrowers[place]] > 0.0:
+            borrowers[old] = borrowers[place]
+            old += 1
+    late = np.sort(borrowers[listed[0] : listed[1]])
+    new = 0
+    for row in late:
+        # Whoever repays and borrows again before the list is put in order stands in it more than once.
+        if debt_shares[row] > 0.0 and (new == 0 or late[new - 1] != row) and not _stands(borrowers, old, row):
+            late[new] = row
+            new += 1
+    count = old + new
+    for place in range(count - 1, -1, -1):
+        if new == 0:
+            break
+        if old > 0 and borrowers[old - 1] > late[new - 1]:
+            old -= 1
+            borrowers[place] = borrowers[old]
+        else:
+            new -= 1
+            borrowers[place] = late[new]
+    listed[:] = count
+    return borrowers[:count]
+
+
+@compiled
+def _stands(borrowers, count, row):
+    """Whether a row is among the first ``count`` of the list, which are in order."""
+    place = np.searchsorted(borrowers[:count], row)
+    return place < count and borrowers[place] == row
+
+
+# --- liquidation ------------------------------------------------------------------------------------------------------
 
 
 @compiled
@@ -159,17 +221,61 @@ def read_oracle(terms, price, elsewhere):
 
 
 @compiled
-def sort_by_risk(positions, order, start, stop):
-    """Order positions ``start`` to ``stop`` by debt over collateral, riskiest first, ties by place."""
-    count = stop - start
-    keys = np.empty(count)
-    for n in range(count):
-        position = positions[start + n]
-        held = position["collateral"]
-        if position["debt"] <= 0.0:
-            keys[n] = 0.0
-        else:
-            keys[n] = -position["debt"] / held if held > 0.0 else -math.inf
-    ranks = np.argsort(keys, kind="mergesort")
-    for n in range(count):
-        order[start + n] = start + ranks[n]
+def risk(collateral, debt):
+    """Debt per unit of collateral: by it liquidators rank loans; infinite without collateral, 0 without debt."""
+    if debt <= 0.0:
+        return 0.0
+    return debt / collateral if collateral > 0.0 else math.inf
+
+
+# Liquidators look at the riskiest few of many loans, whose risk then changes. A heap gives them in the order of a
+# stable sort without sorting the rest, and takes back those that changed.
+
+
+@compiled
+def _riskier(risks, one, other):
+    """Whether one loan comes before another: by risk, ties by place."""
+    return risks[one] > risks[other] or (risks[one] == risks[other] and one < other)
+
+
+@compiled
+def _sink(order, risks, start, size, at):
+    """Let the loan at ``at`` of a heap fall below those that are riskier."""
+    loan = order[start + at]
+    child = 2 * at + 1
+    while child < size:
+        if child + 1 < size and _riskier(risks, order[start + child + 1], order[start + child]):
+            child += 1
+        if not _riskier(risks, order[start + child], loan):
+            break
+        order[start + at] = order[start + child]
+        at, child = child, 2 * child + 1
+    order[start + at] = loan
+
+
+@compiled
+def heap_by_risk(order, risks, start, stop):
+    """Make a heap of the loans ``start`` to ``stop``: the riskiest first in ``order[start:stop]``."""
+    for n in range(start, stop):
+        order[n] = n
+    size = stop - start
+    for at in range(size // 2 - 1, -1, -1):
+        _sink(order, risks, start, size, at)
+
+
+@compiled
+def take_riskiest(order, risks, start, size):
+    """Move the first loan of a heap of ``size`` behind the others, which stay a heap."""
+    last = start + size - 1
+    order[start], order[last] = order[last], order[start]
+    _sink(order, risks, start, size - 1, 0)
+
+
+@compiled
+def put_back(order, risks, start, size):
+    """Take the loan that stands behind a heap of ``size`` back into it."""
+    at, loan = size, order[start + size]
+    while at > 0 and _riskier(risks, loan, order[start + (at - 1) // 2]):
+        order[start + at] = order[start + (at - 1) // 2]
+        at = (at - 1) // 2
+    order[start + at] = loan

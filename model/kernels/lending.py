@@ -6,7 +6,7 @@ from .._compile import compiled
 from ..state import ETH_LOAN
 from . import draws
 from .books import give_up, hold, mint, room, to_core
-from .debts import borrow_rate, owed_eth, reduce_debt, write_off
+from .debts import borrow_rate, enlist, owed_by, reduce_debt, rows_with_loans, write_off
 
 CLEARING_STEPS = 30
 SMALLEST_LOAN = 1e-6
@@ -37,26 +37,27 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted,
     Returns:
         ETH lent.
     """
-    by_asset, by_lrt = np.zeros(world.lenders.size), np.zeros(collateral.size)  # parts of what is wanted
-    for n in range(count):
-        wanted[n] = _loan_wanted(world, intentions[n], collateral, first_lrt)
+    stakers, lenders, debt_asset = world.stakers, world.lenders, world.debt_asset
+    rows_with_loans(world.borrowers, world.listed, world.debt_shares)  # makes room for the day's newcomers
+    _loans_wanted(world, intentions, count, collateral, first_lrt, wanted)
+    by_asset, by_lrt = np.zeros(lenders.size), np.zeros(collateral.size)  # parts of what is wanted
     for asset in range(by_asset.size):
-        lender = world.lenders[asset]
-        below, rate = _clearing_rate(world, intentions, count, wanted, asset)
-        willing = max(_keep_willing(world, intentions, count, wanted, asset, below), 1e-300)
+        lender = lenders[asset]
+        below, rate = _clearing_rate(lender, intentions, count, wanted, debt_asset, asset)
+        willing = max(_keep_willing(intentions, count, wanted, debt_asset, asset, below), 1e-300)
         lent = lender["debt_shares"] * lender["index"]
         room_at_rate = max(_used_at(lender, rate) * (lent + lender["cash"]) - lent, 0.0)
         by_asset[asset] = min(1.0, min(room_at_rate, lender["cash"]) / lender["price"] / willing)
     for n in range(count):
         if wanted[n] > 0.0:
-            wanted[n] *= by_asset[world.debt_asset[intentions[n]["row"]]]
+            wanted[n] *= by_asset[debt_asset[intentions[n]["row"]]]
     for k in range(collateral.size):
         if collateral[k]["cap_eth"] < np.inf:
             free = max(collateral[k]["cap_eth"] - posted[k], 0.0)
             _fit_under_cap(world, intentions, count, wanted, first_lrt + k, free, draws.day_key(key, day))
     for n in range(count):
         if wanted[n] > 0.0:
-            by_lrt[world.stakers[intentions[n]["row"]]["satellite"] - first_lrt] += wanted[n]
+            by_lrt[np.int64(stakers[intentions[n]["row"]]["satellite"]) - first_lrt] += wanted[n]
     for k in range(by_lrt.size):
         by_lrt[k] = min(1.0, room(world, first_lrt + k) / max(by_lrt[k], 1e-300))
     lent = 0.0
@@ -64,8 +65,8 @@ def borrow(world, intentions, count, collateral, posted, first_lrt, day, wanted,
         if wanted[n] <= 0.0:
             continue
         row = intentions[n]["row"]
-        venue = world.stakers[row]["satellite"]
-        eth = wanted[n] * by_lrt[venue - first_lrt]
+        venue = stakers[row]["satellite"]
+        eth = wanted[n] * by_lrt[np.int64(venue) - first_lrt]
         if eth > SMALLEST_LOAN:
             _lend(world, row, venue, eth, day)
             lent += eth
@@ -78,13 +79,15 @@ def _fit_under_cap(world, intentions, count, wanted, venue, free, key):
 
     A first loan posts all that the borrower holds besides what it mints, and does not come about when that is too much.
     """
+    stakers, debt_shares, nav = world.stakers, world.debt_shares, world.venues[venue]["nav"]
     mine, posting = np.empty(count, np.int64), 0.0
     found = 0
     for n in range(count):
-        if wanted[n] > 0.0 and world.stakers[intentions[n]["row"]]["satellite"] == venue:
+        row = intentions[n]["row"]
+        if wanted[n] > 0.0 and stakers[row]["satellite"] == venue:
             mine[found] = n
             found += 1
-            posting += wanted[n] + _newly_posted(world, intentions[n]["row"])
+            posting += wanted[n] + _newly_posted(stakers[row], debt_shares[row], nav)
     if posting <= free:
         return
     arrival = np.empty(found)
@@ -92,7 +95,8 @@ def _fit_under_cap(world, intentions, count, wanted, venue, free, key):
         arrival[place] = draws.uniform(key, intentions[mine[place]]["row"])
     for place in np.argsort(arrival, kind="mergesort"):
         n = mine[place]
-        fixed = _newly_posted(world, intentions[n]["row"])
+        row = intentions[n]["row"]
+        fixed = _newly_posted(stakers[row], debt_shares[row], nav)
         if fixed > 0.0 and fixed + wanted[n] > free:
             wanted[n] = 0.0
             continue
@@ -101,37 +105,33 @@ def _fit_under_cap(world, intentions, count, wanted, venue, free, key):
 
 
 @compiled
-def _newly_posted(world, row):
+def _newly_posted(staker, debt_shares, nav):
     """ETH that a first loan posts of what its borrower holds already; 0 for who has a loan."""
-    if world.debt_shares[row] > 0.0:
-        return 0.0
-    staker = world.stakers[row]
-    return staker["satellite_shares"] * world.venues[staker["satellite"]]["nav"]
+    return 0.0 if debt_shares > 0.0 else staker["satellite_shares"] * nav
 
 
 @compiled
-def _willing(world, intentions, count, wanted, asset, rate):
+def _willing(intentions, count, wanted, debt_asset, asset, rate):
     """ETH that those borrow whose loan earns at least ``rate``."""
     total = 0.0
     for n in range(count):
-        if wanted[n] > 0.0 and world.debt_asset[intentions[n]["row"]] == asset and intentions[n]["limit"] >= rate:
+        if wanted[n] > 0.0 and debt_asset[intentions[n]["row"]] == asset and intentions[n]["limit"] >= rate:
             total += wanted[n]
     return total
 
 
 @compiled
-def _clearing_rate(world, intentions, count, wanted, asset):
+def _clearing_rate(lender, intentions, count, wanted, debt_asset, asset):
     """Borrow rate at which the day's demand meets what the rate curve asks for it, bracketed by bisection.
 
     Whoever's loan earns just that much gets a part of it: the room that the rate leaves is shared by all who come.
     """
-    lender = world.lenders[asset]
     lent = lender["debt_shares"] * lender["index"]
     supplied = max(lent + lender["cash"], 1e-300)
     low, high = 0.0, lender["base"] + lender["slope_1"] + lender["slope_2"]
     for _ in range(CLEARING_STEPS):
         rate = 0.5 * (low + high)
-        after = lent + _willing(world, intentions, count, wanted, asset, rate) * lender["price"]
+        after = lent + _willing(intentions, count, wanted, debt_asset, asset, rate) * lender["price"]
         used = min(after / supplied, 1.0)
         asked = borrow_rate(used, lender["base"], lender["slope_1"], lender["slope_2"], lender["optimal"])
         if asked > rate:
@@ -153,11 +153,11 @@ def _used_at(lender, rate):
 
 
 @compiled
-def _keep_willing(world, intentions, count, wanted, asset, rate):
+def _keep_willing(intentions, count, wanted, debt_asset, asset, rate):
     """Drop the wishes of those for whom ``rate`` is too much; returns what the others want, ETH."""
     total = 0.0
     for n in range(count):
-        if wanted[n] <= 0.0 or world.debt_asset[intentions[n]["row"]] != asset:
+        if wanted[n] <= 0.0 or debt_asset[intentions[n]["row"]] != asset:
             continue
         if intentions[n]["limit"] < rate:
             wanted[n] = 0.0
@@ -166,20 +166,42 @@ def _keep_willing(world, intentions, count, wanted, asset, rate):
 
 
 @compiled
-def _loan_wanted(world, intention, collateral, first_lrt):
-    """ETH that an intention wants to borrow, within the loan to value; 0 when it is not about that."""
-    if intention["leverage"] <= 0.0 or intention["sell"] == 1:
-        return 0.0
-    row, venue = intention["row"], world.stakers[intention["row"]]["satellite"]
-    if venue != intention["target"] or world.venues[venue]["deposit_open"] == 0:
-        return 0.0
-    terms = collateral[venue - first_lrt]
-    held = world.stakers[row]["satellite_shares"] * world.venues[venue]["nav"]
-    owed = owed_eth(world, row)
+def _loans_wanted(world, intentions, count, collateral, first_lrt, wanted):
+    """ETH that each intention wants to borrow, within the loan to value; 0 for those that are not about that."""
+    stakers, venues, lenders = world.stakers, world.venues, world.lenders
+    debt_shares, debt_asset = world.debt_shares, world.debt_asset
+    for n in range(count):
+        wanted[n] = 0.0
+        if intentions[n]["leverage"] <= 0.0 or intentions[n]["sell"] == 1:
+            continue
+        row = intentions[n]["row"]
+        venue = np.int64(stakers[row]["satellite"])
+        if venue != intentions[n]["target"] or venues[venue]["deposit_open"] == 0:
+            continue
+        asset = debt_asset[row]
+        held = stakers[row]["satellite_shares"] * venues[venue]["nav"]
+        owed = owed_by(debt_shares[row], lenders[asset])
+        wanted[n] = loan_wanted(collateral[venue - first_lrt], held, owed, asset, intentions[n]["leverage"])
+
+
+@compiled
+def loan_wanted(terms, held, owed, asset, leverage):
+    """ETH that a looper borrows on top of ``owed`` to reach ``leverage``; negative where it should owe less.
+
+    The new token is collateral as well, so that a loan of ``x`` has to satisfy ``owed + x <= ltv * (held + x)``: the
+    room that ``held`` leaves grows by the factor ``1 / (1 - ltv)``.
+
+    Args:
+        terms: ``COLLATERAL``.
+        held: worth of the token that it holds, ETH at NAV.
+        owed: what it owes, ETH.
+        asset: what it borrows.
+        leverage: collateral over equity that it wants.
+    """
     price = min(terms["oracle_price"], 1.0)
-    ltv = (terms["ltv"] if world.debt_asset[row] == ETH_LOAN else terms["ltv_stable"]) * price
-    most = (ltv * held - owed) / (1.0 - ltv)  # owed + x <= ltv * (held + x)
-    return min((intention["leverage"] - 1.0) * (held - owed) - owed, most)
+    ltv = (terms["ltv"] if asset == ETH_LOAN else terms["ltv_stable"]) * price
+    most = (ltv * held - owed) / (1.0 - ltv)
+    return min((leverage - 1.0) * (held - owed) - owed, most)
 
 
 @compiled
@@ -189,6 +211,8 @@ def _lend(world, row, venue, eth, day):
     shares = amount / lender["index"]
     lender["cash"] -= amount
     lender["debt_shares"] += shares
+    if world.debt_shares[row] <= 0.0:
+        enlist(world.borrowers, world.listed, row)
     world.debt_shares[row] += shares
     if world.debt_asset[row] != ETH_LOAN:
         world.accounts[0]["outside_in"] += eth
@@ -196,23 +220,17 @@ def _lend(world, row, venue, eth, day):
 
 
 @compiled
-def _has_loan(world, row):
-    """Whether a staker has a loan and collateral for it; without collateral it is written off at the end of the day."""
-    return world.debt_shares[row] > 0.0 and world.stakers[row]["satellite_shares"] > 0.0
-
-
-@compiled
 def count_loans(world):
-    """How many stakers have a loan and collateral for it."""
-    count = 0
-    for row in range(world.debt_shares.size):
-        count += _has_loan(world, row)
+    """How many stakers have a loan and collateral for it; without, it is written off at the end of the day."""
+    stakers, count = world.stakers, 0
+    for row in rows_with_loans(world.borrowers, world.listed, world.debt_shares):
+        count += stakers[row]["satellite_shares"] > 0.0
     return count
 
 
 @compiled
 def list_positions(world, first_lrt, positions, starts):
-    """The day's loans, by LRT and asset, in row order.
+    """The day's loans that have collateral, by LRT and asset, in row order.
 
     Args:
         world: the world.
@@ -220,22 +238,26 @@ def list_positions(world, first_lrt, positions, starts):
         positions: (P,) ``POSITION``, written.
         starts: (2 K + 1,) first position of each LRT and asset (``2 * lrt + asset``), written.
     """
+    stakers, debt_shares, debt_asset, lenders = world.stakers, world.debt_shares, world.debt_asset, world.lenders
+    borrowers = rows_with_loans(world.borrowers, world.listed, debt_shares)
     starts[:] = 0
-    for row in range(world.stakers.size):
-        if _has_loan(world, row):
-            starts[2 * (world.stakers[row]["satellite"] - first_lrt) + world.debt_asset[row] + 1] += 1
+    for row in borrowers:
+        if stakers[row]["satellite_shares"] > 0.0:
+            lrt = np.int64(stakers[row]["satellite"]) - first_lrt
+            starts[2 * lrt + debt_asset[row] + 1] += 1
     for segment in range(1, starts.size):
         starts[segment] += starts[segment - 1]
     place = starts.copy()
-    for row in range(world.stakers.size):
-        if not _has_loan(world, row):
+    for row in borrowers:
+        held = stakers[row]["satellite_shares"]
+        if held <= 0.0:
             continue
-        asset, lrt = world.debt_asset[row], world.stakers[row]["satellite"] - first_lrt
+        asset, lrt = debt_asset[row], np.int64(stakers[row]["satellite"]) - first_lrt
         position = positions[place[2 * lrt + asset]]
         place[2 * lrt + asset] += 1
         position["row"], position["asset"], position["lrt"] = row, asset, lrt
-        position["collateral"] = position["free"] = world.stakers[row]["satellite_shares"]
-        position["debt"] = world.debt_shares[row] * world.lenders[asset]["index"]
+        position["collateral"] = position["free"] = held
+        position["debt"] = debt_shares[row] * lenders[asset]["index"]
         position["seized"] = position["repaid"] = position["written_off"] = 0.0
 
 
@@ -246,7 +268,7 @@ def withhold(positions, starts, orders, filed, first_lrt, debt_asset):
         order = orders[n]
         if order["bucket"] < 0:
             continue
-        segment = 2 * (order["venue"] - first_lrt) + debt_asset[order["row"]]
+        segment = 2 * (np.int64(order["venue"]) - first_lrt) + debt_asset[order["row"]]
         low, high = starts[segment], starts[segment + 1]
         while low < high:
             middle = (low + high) // 2
@@ -277,7 +299,7 @@ def book_liquidations(world, positions, count, day):
             write_off(lender, written_off)
             lost += written_off / lender["price"]
         lender["cash"] += repaid
-        reduce_debt(world, row, repaid + written_off)
+        reduce_debt(world.debt_shares, lender, row, repaid + written_off)
     return lost
 
 
@@ -294,15 +316,16 @@ def _give_back(world, row, asset, eth):
 @compiled
 def close_orphans(world):
     """Write off loans whose collateral is gone (sold at less than the loan, or lost); returns how much, ETH."""
+    stakers, debt_shares, debt_asset, lenders = world.stakers, world.debt_shares, world.debt_asset, world.lenders
     lost = 0.0
-    for row in range(world.stakers.size):
-        if world.debt_shares[row] <= 0.0 or world.stakers[row]["satellite_shares"] > 0.0:
+    for row in rows_with_loans(world.borrowers, world.listed, debt_shares):
+        if stakers[row]["satellite_shares"] > 0.0:
             continue
-        lender = world.lenders[world.debt_asset[row]]
-        amount = world.debt_shares[row] * lender["index"]
+        lender = lenders[debt_asset[row]]
+        amount = debt_shares[row] * lender["index"]
         write_off(lender, amount)
         lost += amount / lender["price"]
-        reduce_debt(world, row, amount)
+        reduce_debt(debt_shares, lender, row, amount)
     return lost
 
 
@@ -317,18 +340,21 @@ def survey_loans(world, collateral, first_lrt, out):
         out: (K, 5) written: posted (ETH at NAV), owed (ETH), equity of borrowers (ETH), loans that may be liquidated
             (ETH), borrowers.
     """
+    stakers, debt_shares, debt_asset = world.stakers, world.debt_shares, world.debt_asset
+    venues, lenders = world.venues, world.lenders
     out[:] = 0.0
-    for row in range(world.stakers.size):
-        if not _has_loan(world, row):
+    for row in rows_with_loans(world.borrowers, world.listed, debt_shares):
+        shares = stakers[row]["satellite_shares"]
+        if shares <= 0.0:
             continue
-        k = world.stakers[row]["satellite"] - first_lrt
-        held = world.stakers[row]["satellite_shares"] * world.venues[first_lrt + k]["nav"]
-        owed = owed_eth(world, row)
+        k = np.int64(stakers[row]["satellite"]) - first_lrt
+        held = shares * venues[first_lrt + k]["nav"]
+        owed = owed_by(debt_shares[row], lenders[debt_asset[row]])
         out[k, 0] += held
         out[k, 1] += owed
         out[k, 2] += max(held - owed, 0.0)
         threshold = collateral[k]["threshold"]
-        if world.debt_asset[row] != ETH_LOAN:
+        if debt_asset[row] != ETH_LOAN:
             threshold = collateral[k]["threshold_stable"]
         if owed > threshold * collateral[k]["oracle_price"] * held:
             out[k, 3] += owed

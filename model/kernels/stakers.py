@@ -10,6 +10,7 @@ import numpy as np
 
 from .._compile import compiled
 from ..state import ETH_LOAN, IDLE, NOBODY, SOLO
+from .debts import owed_by
 from .draws import day_key, uniform
 
 OPENING_FLOOR_DAYS = 30.0
@@ -400,12 +401,6 @@ def loops(row, day, staker, archetype, owed, terms):
     if owed <= 0.0 and archetype["leverage_cap"] <= 1.0:
         return False
     return uniform(day_key(terms["loop_key"], day), row) < terms["loop_attention"]
-
-
-@compiled
-def owed_by(debt_shares, lender):
-    """What a loan is worth, ETH."""
-    return debt_shares * lender["index"] / lender["price"]
 
 
 @compiled

@@ -58,12 +58,11 @@ def add_up(world, day, restaking, pools, arbitrageurs, out):
             waiting += world.exits[cohort, column]
         queue += waiting
     out["exit_queue"] = queue
-    aware, restakers = 0, 0
-    for row in range(world.stakers.size):
-        staker = world.stakers[row]
-        aware += staker["aware"]
-        restakers += staker["satellite"] != NOBODY
-    out["aware"], out["restakers"] = aware / world.stakers.size, restakers / world.stakers.size
+    stakers, aware, restakers = world.stakers, 0, 0
+    for row in range(stakers.size):
+        aware += stakers[row]["aware"]
+        restakers += stakers[row]["satellite"] != NOBODY
+    out["aware"], out["restakers"] = aware / stakers.size, restakers / stakers.size
     for pool in pools:
         physical += pool["eth"]
     for arbitrageur in arbitrageurs:

@@ -468,9 +468,9 @@ class Loans(NamedTuple):
     collateral: np.ndarray  # (K,) COLLATERAL
     positions: np.ndarray  # (P,) POSITION, by LRT and asset
     starts: np.ndarray  # (2 K + 1,) first position of each LRT and asset
-    order: np.ndarray  # (P,) positions of each segment, riskiest first once sorted
-    sorted: np.ndarray  # (2 K,) 1 where that order holds
-    worst: np.ndarray  # (2 K,) largest debt per share of collateral, units of the asset; -1 when it must be found anew
+    order: np.ndarray  # (P,) positions of each segment, a heap by risk once one of them may be unsafe
+    sorted: np.ndarray  # (2 K,) 1 where that heap has been made
+    worst: np.ndarray  # (2 K,) largest debt per share of collateral, units of the asset; -1 before it is known
     prices: np.ndarray  # (T, 2) units of each asset per ETH, by round
 
 
@@ -488,27 +488,50 @@ def no_loans(lrts: int, rounds: int = 1) -> Loans:
 
 
 @compiled
-def _riskiest(loans: Loans, segment: int) -> float:
-    """Largest debt per share of collateral among the loans of one LRT and asset, units of the asset."""
-    worst = loans.worst[segment]
-    if worst >= 0.0:
-        return float(worst)
-    worst = 0.0
-    for n in range(loans.starts[segment], loans.starts[segment + 1]):
-        position = loans.positions[n]
-        if position["debt"] > 0.0 and position["collateral"] > 0.0:
-            worst = max(worst, position["debt"] / position["collateral"])
-    loans.worst[segment] = worst
-    return float(worst)
+def _riskiest(loans: Loans, segment: int, risks: np.ndarray) -> float:
+    """Largest debt per share of collateral among the loans of one LRT and asset, units of the asset.
+
+    The first look of a day writes the ``risks`` of the segment; from then on they are kept as loans change.
+    """
+    if loans.worst[segment] < 0.0:
+        for n in range(loans.starts[segment], loans.starts[segment + 1]):
+            risks[n] = debts.risk(loans.positions[n]["collateral"], loans.positions[n]["debt"])
+        _note_worst(loans, segment, risks)
+    return float(loans.worst[segment])
 
 
 @compiled
-def _critical(loans: Loans, segment: int, place: int, unit: float, scale: float) -> float:
-    """Oracle price below which the next loan of a segment may be liquidated; -1 at the segment's end."""
-    if place >= loans.starts[segment + 1]:
+def _note_worst(loans: Loans, segment: int, risks: np.ndarray) -> None:
+    """Finds the largest risk of a segment: on top of its heap, unless that loan has no collateral to take."""
+    start, stop = loans.starts[segment], loans.starts[segment + 1]
+    if loans.sorted[segment] and stop > start and risks[loans.order[start]] < np.inf:
+        loans.worst[segment] = risks[loans.order[start]]
+        return
+    worst = 0.0
+    for n in range(start, stop):
+        if risks[n] < np.inf:
+            worst = max(worst, risks[n])
+    loans.worst[segment] = worst
+
+
+@compiled
+def _critical(loans: Loans, segment: int, left: int, unit: float, scale: float) -> float:
+    """Oracle price below which the first of the ``left`` loans in a segment's heap may be liquidated; -1 of none."""
+    if left == 0:
         return -1.0
-    position = loans.positions[loans.order[place]]
+    position = loans.positions[loans.order[loans.starts[segment]]]
     return debts.critical_price(position["collateral"] * scale, position["debt"] * unit, 1.0)
+
+
+@compiled
+def _rank_again(loans: Loans, segment: int, left: int, risks: np.ndarray) -> None:
+    """Puts the loans that a round has looked at, behind the ``left`` others, back into a segment's heap."""
+    start, stop = loans.starts[segment], loans.starts[segment + 1]
+    for size in range(left, stop - start):
+        loan = loans.order[start + size]
+        risks[loan] = debts.risk(loans.positions[loan]["collateral"], loans.positions[loan]["debt"])
+        debts.put_back(loans.order, risks, start, size)
+    _note_worst(loans, segment, risks)
 
 
 @compiled
@@ -575,6 +598,7 @@ def _liquidate(
     edges: np.ndarray,
     fills: Fills,
     loans: Loans,
+    risks: np.ndarray,
 ) -> bool:
     """One round's liquidations of the loans on one LRT, riskiest first, each at most once; True when there were any."""
     backing, nav, lrts = loans.collateral[k], terms[k]["nav"], len(terms)
@@ -584,14 +608,16 @@ def _liquidate(
     units = (1.0 / loans.prices[past, 0], 1.0 / loans.prices[past, 1])
     scales = (max(backing["threshold"] * nav, 1e-300), max(backing["threshold_stable"] * nav, 1e-300))
     price = backing["oracle_price"]
-    worst = max(_riskiest(loans, first) * units[0] / scales[0], _riskiest(loans, second) * units[1] / scales[1])
+    worst = max(
+        _riskiest(loans, first, risks) * units[0] / scales[0], _riskiest(loans, second, risks) * units[1] / scales[1]
+    )
     if worst <= price or fill["invariant"] <= 0.0:
         return False
     for segment in (first, second):
         if not loans.sorted[segment]:
-            debts.sort_by_risk(loans.positions, loans.order, loans.starts[segment], loans.starts[segment + 1])
+            debts.heap_by_risk(loans.order, risks, loans.starts[segment], loans.starts[segment + 1])
             loans.sorted[segment] = 1
-    here, there = loans.starts[first], loans.starts[second]
+    here, there = loans.starts[second] - loans.starts[first], loans.starts[second + 1] - loans.starts[second]
     done = False
     while True:
         one = _critical(loans, first, here, units[0], scales[0])
@@ -601,16 +627,16 @@ def _liquidate(
         if backing["profitable_only"] and fill["close_price"] * (1.0 - pool["fee"]) <= price / (1.0 + backing["bonus"]):
             break  # selling brings less than a liquidator pays: what is unsafe stays so
         segment = first if one >= other else second
-        place = here if one >= other else there
+        left = here if one >= other else there
+        position = loans.positions[loans.order[loans.starts[segment]]]
+        debts.take_riskiest(loans.order, risks, loans.starts[segment], left)
         if one >= other:
-            here += 1
+            here -= 1
         else:
-            there += 1
-        position = loans.positions[loans.order[place]]
+            there -= 1
         if not _liquidate_one(position, backing, price, units[segment - first], nav, pool, fill):
             continue
         done = True
-        loans.sorted[segment], loans.worst[segment] = 0, -1.0
         if backing["interleaved"]:
             for a in order:
                 _arbitrage(a, arbitrageurs[a], pools, terms, holdings, edges, fills)
@@ -621,6 +647,8 @@ def _liquidate(
         if len(pools) > lrts:
             best = _ends(k, lrts, pools, fills)[1]
             pool, fill = pools[best], fills.pools[best]
+    _rank_again(loans, first, here, risks)
+    _rank_again(loans, second, there, risks)
     return done
 
 
@@ -762,6 +790,7 @@ def trade_day(
     lent = len(loans.positions) > 0
     watched = np.any(loans.collateral["oracle_price"] > 0.0)  # by a lending market, whether or not it has loans today
     _open_loans(loans)
+    risks = np.empty(len(loans.positions))
     for past in range(rounds):
         if ordered:
             for m in range(count):
@@ -775,7 +804,9 @@ def trade_day(
             for k in range(lrts):
                 _move_oracle(k, pools, terms[k]["nav"], loans.collateral[k], fills)
                 if loans.starts[2 * k + 2] > loans.starts[2 * k]:
-                    traded |= _liquidate(k, past, pools, arbitrageurs, order, holdings, terms, edges, fills, loans)
+                    traded |= _liquidate(
+                        k, past, pools, arbitrageurs, order, holdings, terms, edges, fills, loans, risks
+                    )
                     for m in range(k, count, lrts):
                         fill = fills.pools[m]
                         fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])

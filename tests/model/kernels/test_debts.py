@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from restaking.model.kernels import books, debts
 from restaking.model.kernels import lending as kernel
-from restaking.model.ledger import check_lenders
+from restaking.model.ledger import LedgerError, check_borrowers, check_lenders
 from restaking.model.state import (
     COLLATERAL,
     ETH_LOAN,
@@ -117,6 +117,7 @@ def borrow(world, *loops: tuple[int, float], terms=None) -> float:
 
 def balances(world) -> None:
     check_lenders(world, 0)
+    check_borrowers(world, 0)
     eth = total_eth(world, float(world.lenders["cash"][ETH_LOAN]), float(world.accounts["liquidators"][0]))
     assert eth == pytest.approx(eth_due(world), rel=1e-12)
     assert (world.debt_shares >= 0.0).all()
@@ -332,3 +333,98 @@ def test_nobody_borrows_next_to_nothing() -> None:
     world.lenders["cash"][ETH_LOAN] = world.lenders["claims"][ETH_LOAN] = 1e-9
     assert borrow(world, (0, 4.0)) == 0.0
     assert world.debt_shares[0] == 0.0
+
+
+# --- who has a loan ---------------------------------------------------------------------------------------------------
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["lend", "repay", "look"]), st.integers(0, STAKERS - 1)), min_size=1, max_size=40
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_the_list_of_borrowers_is_who_owes_in_row_order(steps) -> None:
+    shares = np.zeros(STAKERS)
+    borrowers, listed = np.zeros(2 * STAKERS, np.int32), np.zeros(2, np.int64)
+    for kind, row in [*steps, ("look", 0)]:
+        if kind == "lend" and listed[1] < borrowers.size:  # a row may repay and borrow again before anybody looks
+            if shares[row] == 0.0:
+                debts.enlist(borrowers, listed, row)
+            shares[row] += 1.0
+        elif kind == "repay":
+            shares[row] = 0.0
+        elif kind == "look":
+            assert debts.rows_with_loans(borrowers, listed, shares).tolist() == np.flatnonzero(shares).tolist()
+
+
+def test_a_debt_that_is_not_listed_breaks_the_ledger() -> None:
+    world = lending_world()
+    borrow(world, (0, 2.0), (4, 2.0))
+    check_borrowers(world, 3)
+    world.debt_shares[3] = 1e-9
+    with pytest.raises(LedgerError, match=r"day 3: 3 stakers owe, 2 are listed; staker 3 is not both"):
+        check_borrowers(world, 3)
+
+
+@pytest.mark.parametrize("row", [0, 1])
+def test_every_way_out_of_debt_leads_off_the_list(row: int) -> None:
+    """Repaid by its owner, repaid and written off by a liquidation, and written off when the collateral is gone."""
+    for way in ("repay", "seize", "orphan"):
+        world, terms = lending_world(), collateral(2)
+        borrow(world, (row, 3.0), (row + 4, 2.0), terms=terms)
+        if way == "repay":
+            world.accounts["outside_in"] += 1e4
+            world.accounts["outside_out"] += debts.repay(world, row, 1e4)
+        elif way == "seize":
+            terms["close_factor"] = 1.0
+            seize(world, terms[0], row, 0.3)  # all collateral goes and is not enough: the rest is written off
+            assert world.lenders["bad_debt"][row] > 0.0
+        else:
+            lost = float(world.stakers["satellite_shares"][row])
+            books.give_up(world, row, lost, 3)
+            world.books["shares"][ALPHA] -= lost
+            assert kernel.close_orphans(world) > 0.0
+        assert world.debt_shares[row] == 0.0
+        assert debts.rows_with_loans(world.borrowers, world.listed, world.debt_shares).tolist() == [row + 4]
+        check_borrowers(world, 3)
+
+
+# --- who comes first in a liquidation ---------------------------------------------------------------------------------
+
+
+@given(
+    loans=st.lists(
+        st.tuples(st.sampled_from([0.0, 1.0, 2.0, 4.0]), st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0])), max_size=30
+    ),
+    rounds=st.lists(st.tuples(st.integers(1, 10), st.floats(0.0, 1.0)), max_size=6),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_heap_gives_loans_in_the_order_of_a_stable_sort(loans, rounds) -> None:
+    """Also after some of them have changed, and with loans before and behind that belong to others."""
+    start, stop = 2, 2 + len(loans)
+    held, owed = np.ones(stop + 3), np.full(stop + 3, 9.0)
+    held[start:stop], owed[start:stop] = [loan[0] for loan in loans], [loan[1] for loan in loans]
+    risks = np.array([debts.risk(h, d) for h, d in zip(held, owed, strict=True)])
+    order = np.arange(held.size)
+    debts.heap_by_risk(order, risks, start, stop)
+    for looks, part in [*rounds, (len(loans), 1.0)]:
+        expected = start + np.argsort(-risks[start:stop], kind="stable")
+        size, taken = len(loans), []
+        for _ in range(min(looks, size)):
+            taken.append(int(order[start]))
+            debts.take_riskiest(order, risks, start, size)
+            size -= 1
+        assert taken == expected[: len(taken)].tolist()
+        assert order[:start].tolist() == [0, 1] and order[stop:].tolist() == [stop, stop + 1, stop + 2]
+        for at in range(size, len(loans)):
+            loan = order[start + at]
+            owed[loan] *= part
+            risks[loan] = debts.risk(held[loan], owed[loan])
+            debts.put_back(order, risks, start, at)
+
+
+def test_risk_is_debt_over_collateral() -> None:
+    assert debts.risk(4.0, 3.0) == 0.75
+    assert debts.risk(4.0, 0.0) == 0.0 and debts.risk(0.0, 0.0) == 0.0
+    assert debts.risk(0.0, 1.0) == math.inf
