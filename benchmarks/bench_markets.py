@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from restaking.model import RestakingEcosystem
-from restaking.model.kernels.trading import DISCOUNT_BUCKETS, TERMS, Loans, new_fills, no_loans, trade_day
+from restaking.model.kernels.trading import DISCOUNT_BUCKETS, TERMS, Loans, new_fills, new_loans, no_loans, trade_day
 from restaking.model.state import ARBITRAGEUR, COLLATERAL, MEAN, POOL, POSITION
 
 from .__main__ import line, seconds
@@ -80,15 +80,7 @@ def loans_of(pools: int, count: int, draw: np.random.Generator) -> Loans:
     positions["collateral"] = positions["free"] = draw.lognormal(2.0, 1.0, count)
     positions["debt"] = positions["collateral"] * draw.uniform(0.3, 0.9299, count)
     starts = np.repeat(np.searchsorted(positions["lrt"], np.arange(pools + 1)), 2)[1:].astype(np.int64)
-    return Loans(
-        collateral,
-        positions,
-        starts,
-        np.arange(count),
-        np.zeros(2 * pools, np.uint8),
-        np.full(2 * pools, -1.0),
-        np.ones((ROUNDS, 2)),
-    )
+    return new_loans(collateral, positions, starts, np.ones((ROUNDS, 2)))
 
 
 def bench_sizes() -> None:

@@ -228,8 +228,9 @@ def risk(collateral, debt):
     return debt / collateral if collateral > 0.0 else math.inf
 
 
-# Liquidators look at the riskiest few of many loans, whose risk then changes. A heap gives them in the order of a
-# stable sort without sorting the rest, and takes back those that changed.
+# Liquidators look at the riskiest few of many loans, whose risk then changes. A heap of those that may be unsafe gives
+# them in the order of a stable sort of all, without sorting, and takes back those that changed. In the places of one
+# LRT and asset, ``order[start:stop]``, stand first the heap, then the loans that were taken from it, then all others.
 
 
 @compiled
@@ -254,13 +255,33 @@ def _sink(order, risks, start, size, at):
 
 
 @compiled
-def heap_by_risk(order, risks, start, stop):
-    """Make a heap of the loans ``start`` to ``stop``: the riskiest first in ``order[start:stop]``."""
-    for n in range(start, stop):
-        order[n] = n
-    size = stop - start
-    for at in range(size // 2 - 1, -1, -1):
-        _sink(order, risks, start, size, at)
+def admit(order, risks, start, stop, heaped, taken, bar):
+    """Take into the heap all others whose risk is at least ``bar``.
+
+    Args:
+        order: places of loans.
+        risks: their risk, by place.
+        start: where the heap begins.
+        stop: where the others end.
+        heaped: size of the heap.
+        taken: how many loans, taken from it, stand behind it.
+        bar: least risk.
+
+    Returns:
+        The new size of the heap, and the largest risk below infinity among the others, 0 without any.
+    """
+    rest = 0.0
+    for at in range(start + heaped + taken, stop):
+        loan = order[at]
+        if risks[loan] < bar:
+            rest = max(rest, risks[loan])
+            continue
+        order[at] = order[start + heaped + taken]
+        order[start + heaped + taken] = order[start + heaped]
+        order[start + heaped] = loan
+        put_back(order, risks, start, heaped)
+        heaped += 1
+    return heaped, rest
 
 
 @compiled

@@ -29,6 +29,11 @@ from .stableswap import Record
 LOAN_DUST = 1e-9
 """Collateral (ETH) below which nothing is left of it."""
 
+RANK_AHEAD = 0.02
+"""Fall of the oracle's price that loans are ranked for beforehand; how many are ranked changes nothing but the time."""
+RANK_ROUNDING = 1e-9
+"""Relative difference that rounding can make between two ways to compute the price at which a loan becomes unsafe."""
+
 BRIDGE_PRECISION = 1e-12
 """Width of the bracket of what a trade between two pools spends, relative to the largest spending left."""
 
@@ -462,76 +467,107 @@ def _arbitrage(
 # --- liquidations ----------------------------------------------------------------------------------------------------
 
 
+RANKING = np.dtype(
+    [
+        ("heaped", "i8"),  # loans in the heap
+        ("bar", "f8"),  # every loan of at least this risk is in the heap, or was taken from it in this round
+        ("rest", "f8"),  # largest risk of the loans that were never in it
+        ("worst", "f8"),  # largest risk of all: debt over collateral, units of the asset per share
+    ],
+    align=True,
+)
+"""How far the loans of one LRT and asset are ranked by risk; see ``debts.admit``."""
+
+
 class Loans(NamedTuple):
     """Loans against LRTs on one day; K LRTs, P loans, T rounds."""
 
     collateral: np.ndarray  # (K,) COLLATERAL
     positions: np.ndarray  # (P,) POSITION, by LRT and asset
     starts: np.ndarray  # (2 K + 1,) first position of each LRT and asset
-    order: np.ndarray  # (P,) positions of each segment, a heap by risk once one of them may be unsafe
-    sorted: np.ndarray  # (2 K,) 1 where that heap has been made
-    worst: np.ndarray  # (2 K,) largest debt per share of collateral, units of the asset; -1 before it is known
     prices: np.ndarray  # (T, 2) units of each asset per ETH, by round
+    order: np.ndarray  # (P,) places of the positions, ranked within each LRT and asset as far as needed
+    risks: np.ndarray  # (P,) debt over collateral, by place
+    rankings: np.ndarray  # (2 K,) RANKING
+
+
+def new_loans(collateral: np.ndarray, positions: np.ndarray, starts: np.ndarray, prices: np.ndarray) -> Loans:
+    """The loans of a day; :func:`trade_day` ranks them itself."""
+    count = len(positions)
+    return Loans(
+        collateral,
+        positions,
+        starts,
+        prices,
+        order=np.arange(count, dtype=np.int64),
+        risks=np.zeros(count),
+        rankings=np.zeros(2 * len(collateral), RANKING),
+    )
 
 
 def no_loans(lrts: int, rounds: int = 1) -> Loans:
     """Markets in which nobody lends."""
-    return Loans(
-        np.zeros(lrts, COLLATERAL),
-        np.zeros(0, POSITION),
-        np.zeros(2 * lrts + 1, np.int64),
-        np.zeros(0, np.int64),
-        np.zeros(2 * lrts, np.uint8),
-        np.zeros(2 * lrts),
-        np.ones((rounds, 2)),
+    return new_loans(
+        np.zeros(lrts, COLLATERAL), np.zeros(0, POSITION), np.zeros(2 * lrts + 1, np.int64), np.ones((rounds, 2))
     )
 
 
 @compiled
-def _riskiest(loans: Loans, segment: int, risks: np.ndarray) -> float:
-    """Largest debt per share of collateral among the loans of one LRT and asset, units of the asset.
-
-    The first look of a day writes the ``risks`` of the segment; from then on they are kept as loans change.
-    """
-    if loans.worst[segment] < 0.0:
-        for n in range(loans.starts[segment], loans.starts[segment + 1]):
-            risks[n] = debts.risk(loans.positions[n]["collateral"], loans.positions[n]["debt"])
-        _note_worst(loans, segment, risks)
-    return float(loans.worst[segment])
-
-
-@compiled
-def _note_worst(loans: Loans, segment: int, risks: np.ndarray) -> None:
-    """Finds the largest risk of a segment: on top of its heap, unless that loan has no collateral to take."""
-    start, stop = loans.starts[segment], loans.starts[segment + 1]
-    if loans.sorted[segment] and stop > start and risks[loans.order[start]] < np.inf:
-        loans.worst[segment] = risks[loans.order[start]]
-        return
+def _open_ranking(loans: Loans, segment: int) -> None:
+    """The risks of the loans of one LRT and asset at the start of a day; none is ranked yet."""
     worst = 0.0
-    for n in range(start, stop):
-        if risks[n] < np.inf:
-            worst = max(worst, risks[n])
-    loans.worst[segment] = worst
+    for n in range(loans.starts[segment], loans.starts[segment + 1]):
+        loans.order[n] = n
+        loans.risks[n] = debts.risk(loans.positions[n]["collateral"], loans.positions[n]["debt"])
+        if loans.risks[n] < np.inf:
+            worst = max(worst, loans.risks[n])
+    ranking = loans.rankings[segment]
+    ranking["heaped"] = 0
+    ranking["bar"] = np.inf
+    ranking["rest"] = worst
+    ranking["worst"] = worst
 
 
 @compiled
-def _critical(loans: Loans, segment: int, left: int, unit: float, scale: float) -> float:
-    """Oracle price below which the first of the ``left`` loans in a segment's heap may be liquidated; -1 of none."""
-    if left == 0:
+def _rank_down_to(loans: Loans, segment: int, taken: int, price: float, unit: float, scale: float) -> None:
+    """Ranks all loans that an oracle price may make unsafe, and some more, so that the next lower price finds them."""
+    ranking = loans.rankings[segment]
+    if ranking["bar"] * unit <= price * scale * (1.0 - RANK_ROUNDING):
+        return
+    bar = price * scale / unit * (1.0 - RANK_AHEAD)
+    start, stop = loans.starts[segment], loans.starts[segment + 1]
+    ranking["heaped"], ranking["rest"] = debts.admit(
+        loans.order, loans.risks, start, stop, ranking["heaped"], taken, bar
+    )
+    ranking["bar"] = bar
+
+
+@compiled
+def _critical(loans: Loans, segment: int, unit: float, scale: float) -> float:
+    """Oracle price below which the first of a segment's ranked loans may be liquidated; -1 when none is left."""
+    if loans.rankings[segment]["heaped"] == 0:
         return -1.0
     position = loans.positions[loans.order[loans.starts[segment]]]
     return debts.critical_price(position["collateral"] * scale, position["debt"] * unit, 1.0)
 
 
 @compiled
-def _rank_again(loans: Loans, segment: int, left: int, risks: np.ndarray) -> None:
-    """Puts the loans that a round has looked at, behind the ``left`` others, back into a segment's heap."""
-    start, stop = loans.starts[segment], loans.starts[segment + 1]
-    for size in range(left, stop - start):
-        loan = loans.order[start + size]
-        risks[loan] = debts.risk(loans.positions[loan]["collateral"], loans.positions[loan]["debt"])
-        debts.put_back(loans.order, risks, start, size)
-    _note_worst(loans, segment, risks)
+def _rank_again(loans: Loans, segment: int, taken: int) -> None:
+    """Puts the loans that a round has looked at back into the ranking, and finds the largest risk."""
+    ranking, start = loans.rankings[segment], loans.starts[segment]
+    for _ in range(taken):
+        loan = loans.order[start + ranking["heaped"]]
+        loans.risks[loan] = debts.risk(loans.positions[loan]["collateral"], loans.positions[loan]["debt"])
+        debts.put_back(loans.order, loans.risks, start, ranking["heaped"])
+        ranking["heaped"] = ranking["heaped"] + 1
+    worst = ranking["rest"]
+    if ranking["heaped"] > 0 and loans.risks[loans.order[start]] < np.inf:
+        worst = max(worst, loans.risks[loans.order[start]])
+    elif ranking["heaped"] > 0:
+        for place in range(start, start + ranking["heaped"]):  # without collateral: it cannot be taken again
+            if loans.risks[loans.order[place]] < np.inf:
+                worst = max(worst, loans.risks[loans.order[place]])
+    ranking["worst"] = worst
 
 
 @compiled
@@ -598,7 +634,6 @@ def _liquidate(
     edges: np.ndarray,
     fills: Fills,
     loans: Loans,
-    risks: np.ndarray,
 ) -> bool:
     """One round's liquidations of the loans on one LRT, riskiest first, each at most once; True when there were any."""
     backing, nav, lrts = loans.collateral[k], terms[k]["nav"], len(terms)
@@ -609,32 +644,29 @@ def _liquidate(
     scales = (max(backing["threshold"] * nav, 1e-300), max(backing["threshold_stable"] * nav, 1e-300))
     price = backing["oracle_price"]
     worst = max(
-        _riskiest(loans, first, risks) * units[0] / scales[0], _riskiest(loans, second, risks) * units[1] / scales[1]
+        loans.rankings[first]["worst"] * units[0] / scales[0], loans.rankings[second]["worst"] * units[1] / scales[1]
     )
     if worst <= price or fill["invariant"] <= 0.0:
         return False
-    for segment in (first, second):
-        if not loans.sorted[segment]:
-            debts.heap_by_risk(loans.order, risks, loans.starts[segment], loans.starts[segment + 1])
-            loans.sorted[segment] = 1
-    here, there = loans.starts[second] - loans.starts[first], loans.starts[second + 1] - loans.starts[second]
     done = False
+    taken = np.zeros(2, np.int64)
     while True:
-        one = _critical(loans, first, here, units[0], scales[0])
-        other = _critical(loans, second, there, units[1], scales[1])
+        for asset in range(2):
+            _rank_down_to(loans, first + asset, taken[asset], price, units[asset], scales[asset])
+        one = _critical(loans, first, units[0], scales[0])
+        other = _critical(loans, second, units[1], scales[1])
         if max(one, other) <= price:
             break
         if backing["profitable_only"] and fill["close_price"] * (1.0 - pool["fee"]) <= price / (1.0 + backing["bonus"]):
             break  # selling brings less than a liquidator pays: what is unsafe stays so
-        segment = first if one >= other else second
-        left = here if one >= other else there
+        asset = 0 if one >= other else 1
+        segment = first + asset
+        ranking = loans.rankings[segment]
         position = loans.positions[loans.order[loans.starts[segment]]]
-        debts.take_riskiest(loans.order, risks, loans.starts[segment], left)
-        if one >= other:
-            here -= 1
-        else:
-            there -= 1
-        if not _liquidate_one(position, backing, price, units[segment - first], nav, pool, fill):
+        debts.take_riskiest(loans.order, loans.risks, loans.starts[segment], ranking["heaped"])
+        ranking["heaped"] = ranking["heaped"] - 1
+        taken[asset] += 1
+        if not _liquidate_one(position, backing, price, units[asset], nav, pool, fill):
             continue
         done = True
         if backing["interleaved"]:
@@ -647,8 +679,8 @@ def _liquidate(
         if len(pools) > lrts:
             best = _ends(k, lrts, pools, fills)[1]
             pool, fill = pools[best], fills.pools[best]
-    _rank_again(loans, first, here, risks)
-    _rank_again(loans, second, there, risks)
+    _rank_again(loans, first, taken[0])
+    _rank_again(loans, second, taken[1])
     return done
 
 
@@ -715,9 +747,9 @@ def _open_day(pools: np.ndarray, terms: np.ndarray, holdings: np.ndarray, fills:
 
 @compiled
 def _open_loans(loans: Loans) -> None:
-    """Clears what the day's liquidations did."""
-    loans.sorted[:] = 0
-    loans.worst[:] = -1.0
+    """Clears what the day's liquidations did, and looks at all loans once."""
+    for segment in range(len(loans.rankings)):
+        _open_ranking(loans, segment)
     for terms in loans.collateral:
         terms["lowest_oracle"] = 1.0
         terms["liquidations"] = 0.0
@@ -790,7 +822,6 @@ def trade_day(
     lent = len(loans.positions) > 0
     watched = np.any(loans.collateral["oracle_price"] > 0.0)  # by a lending market, whether or not it has loans today
     _open_loans(loans)
-    risks = np.empty(len(loans.positions))
     for past in range(rounds):
         if ordered:
             for m in range(count):
@@ -804,9 +835,7 @@ def trade_day(
             for k in range(lrts):
                 _move_oracle(k, pools, terms[k]["nav"], loans.collateral[k], fills)
                 if loans.starts[2 * k + 2] > loans.starts[2 * k]:
-                    traded |= _liquidate(
-                        k, past, pools, arbitrageurs, order, holdings, terms, edges, fills, loans, risks
-                    )
+                    traded |= _liquidate(k, past, pools, arbitrageurs, order, holdings, terms, edges, fills, loans)
                     for m in range(k, count, lrts):
                         fill = fills.pools[m]
                         fill["lowest_price"] = min(fill["lowest_price"], fill["close_price"])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..kernels import debts
 from ..kernels import lending as kernel
 from ..kernels.books import World
-from ..kernels.trading import Loans, no_loans
+from ..kernels.trading import Loans, new_loans, no_loans
 from ..randomness import SeedTree
 from ..state import COLLATERAL, ETH_LOAN, ORACLES, POSITION, STABLE_LOAN
 from .price_paths import price_path, within_day
@@ -143,16 +143,7 @@ class LendingMarkets:
         rounds = self.scenario.markets.rounds_per_day
         prices = np.ones((rounds, 2))
         prices[:, STABLE_LOAN] = within_day(self.prices_usd, day, rounds)
-        segments = 2 * self.collateral.size
-        self._loans = Loans(
-            self.collateral,
-            positions,
-            starts,
-            np.arange(count, dtype=np.int64),
-            np.zeros(segments, np.uint8),
-            np.full(segments, -1.0),
-            prices,
-        )
+        self._loans = new_loans(self.collateral, positions, starts, prices)
         return self._loans
 
     def book(self, day: int) -> None:

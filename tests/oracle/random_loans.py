@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from restaking.model.kernels.trading import Loans
+from restaking.model.kernels.trading import Loans, new_loans
 from restaking.model.state import COLLATERAL, POSITION
 from tests.oracle.random_markets import TradingDay
 
@@ -35,15 +35,7 @@ def random_loans(seed: int, day: TradingDay, count: int = 12) -> Loans:
     prices = np.column_stack([np.ones(day.rounds), path])
     unit = np.where(positions["asset"] == 1, 1.0 / path[0], 1.0)
     positions["debt"] = draw.uniform(0.5, 0.97, count) * positions["collateral"] * nav / unit
-    return Loans(
-        terms,
-        positions,
-        starts,
-        np.arange(count, dtype=np.int64),
-        np.zeros(2 * lrts, np.uint8),
-        np.full(2 * lrts, -1.0),
-        prices,
-    )
+    return new_loans(terms, positions, starts, prices)
 
 
 def copied(loans: Loans) -> Loans:

@@ -397,31 +397,45 @@ def test_every_way_out_of_debt_leads_off_the_list(row: int) -> None:
     loans=st.lists(
         st.tuples(st.sampled_from([0.0, 1.0, 2.0, 4.0]), st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0])), max_size=30
     ),
-    rounds=st.lists(st.tuples(st.integers(1, 10), st.floats(0.0, 1.0)), max_size=6),
+    rounds=st.lists(st.tuples(st.integers(0, 10), st.floats(0.3, 1.0), st.floats(0.0, 1.0)), max_size=6),
 )
 @settings(max_examples=200, deadline=None)
 def test_a_heap_gives_loans_in_the_order_of_a_stable_sort(loans, rounds) -> None:
-    """Also after some of them have changed, and with loans before and behind that belong to others."""
+    """Down to a bar that falls from round to round, also after some have changed; loans of others stay where they are.
+
+    A round looks at some loans, then the bar falls, then it looks at some more; those that it has looked at change.
+    """
     start, stop = 2, 2 + len(loans)
     held, owed = np.ones(stop + 3), np.full(stop + 3, 9.0)
     held[start:stop], owed[start:stop] = [loan[0] for loan in loans], [loan[1] for loan in loans]
     risks = np.array([debts.risk(h, d) for h, d in zip(held, owed, strict=True)])
     order = np.arange(held.size)
-    debts.heap_by_risk(order, risks, start, stop)
-    for looks, part in [*rounds, (len(loans), 1.0)]:
-        expected = start + np.argsort(-risks[start:stop], kind="stable")
-        size, taken = len(loans), []
-        for _ in range(min(looks, size)):
-            taken.append(int(order[start]))
-            debts.take_riskiest(order, risks, start, size)
-            size -= 1
-        assert taken == expected[: len(taken)].tolist()
+    heaped, bar = 0, math.inf
+    for looks, fall, part in [*rounds, (len(loans), 0.0, 1.0)]:
+        before, ranked, taken = risks.copy(), set(order[start : start + heaped].tolist()), []
+        for lower in (False, True):
+            if lower:
+                bar = min(bar, 4.0) * fall
+                heaped, rest = debts.admit(order, risks, start, stop, heaped, len(taken), bar)
+                outside = [n for n in range(start, stop) if n not in ranked and before[n] < bar]
+                assert rest == max(before[outside], default=0.0)
+                ranked = set(range(start, stop)) - set(outside)
+            for _ in range(min(looks, heaped)):
+                taken.append(int(order[start]))
+                debts.take_riskiest(order, risks, start, heaped)
+                heaped -= 1
+            if not lower:
+                first = len(taken)
+        in_order = [start + int(n) for n in np.argsort(-before[start:stop], kind="stable") if start + int(n) in ranked]
+        left = [n for n in in_order if n not in taken[:first]]
+        assert taken[first:] == left[: len(taken) - first]
         assert order[:start].tolist() == [0, 1] and order[stop:].tolist() == [stop, stop + 1, stop + 2]
-        for at in range(size, len(loans)):
-            loan = order[start + at]
+        assert sorted(order[start:stop].tolist()) == list(range(start, stop))
+        for loan in taken:
             owed[loan] *= part
             risks[loan] = debts.risk(held[loan], owed[loan])
-            debts.put_back(order, risks, start, at)
+            debts.put_back(order, risks, start, heaped)
+            heaped += 1
 
 
 def test_risk_is_debt_over_collateral() -> None:
