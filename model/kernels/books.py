@@ -16,6 +16,7 @@ from ..state import ETH_LOAN, FIRST_LST, IDLE, KIND_LRT, KIND_LST, KIND_LST_REST
 from .debts import owed_eth, repay
 from .draws import day_key, uniform
 from .stakers import VALIDATOR_ETH
+from .totals import add_in_order
 from .trading import discount_bucket
 
 FREE_BELOW = 0.97
@@ -488,7 +489,7 @@ def move_queues(world, day, entry_churn, exit_churn, sweep_days):
     venues = world.venues.size
     head = world.heads[0]
     while head <= day and exit_churn > 0.0:
-        waiting = world.exits[head].sum()
+        waiting = add_in_order(world.exits[head])
         leaving = min(waiting, exit_churn)
         if waiting > 0.0:
             part = leaving / waiting
@@ -505,7 +506,7 @@ def move_queues(world, day, entry_churn, exit_churn, sweep_days):
     world.heads[0] = min(head, day)
     head = world.heads[1]
     while head <= day and entry_churn > 0.0:
-        waiting = world.entries[head].sum()
+        waiting = add_in_order(world.entries[head])
         joining = min(waiting, entry_churn)
         if waiting > 0.0:
             part = joining / waiting

@@ -16,7 +16,13 @@ _MIX2 = np.uint64(0x94D049BB133111EB)
 _UNIT = 1.0 / 9007199254740992.0
 
 
-@compiled
+def _wrapping(function):
+    """Compile arithmetic on unsigned integers that is meant to wrap; as plain Python it must not warn of that."""
+    kernel = compiled(function)
+    return np.errstate(over="ignore")(function) if kernel is function else kernel
+
+
+@_wrapping
 def mix(z):
     """Finaliser of splitmix64 on an unsigned 64-bit integer."""
     z = (z ^ (z >> np.uint64(30))) * _MIX1
@@ -24,13 +30,13 @@ def mix(z):
     return z ^ (z >> np.uint64(31))
 
 
-@compiled
+@_wrapping
 def day_key(key, day):
     """Key of one stream on one day (or in one round, when ``day`` counts rounds)."""
     return mix(key + np.uint64(day) * _MIX2)
 
 
-@compiled
+@_wrapping
 def uniform(key, entity):
     """Uniform draw in [0, 1) for one entity under one key."""
     return np.float64(mix(key + np.uint64(entity) * _GOLDEN) >> np.uint64(11)) * _UNIT

@@ -13,6 +13,7 @@ import numpy as np
 from .._compile import compiled
 from . import draws
 from . import restaking_records as constant
+from .totals import add_in_order
 
 # --- physics: rewards of the day --------------------------------------------------------------------------------------
 
@@ -354,7 +355,7 @@ def spread_venues(weights, taste, limits, caps, delegation):
             weight[o] = weights[o] * math.exp(constant.TASTE_SPREAD * taste[r, o])
         _best(weight, limits[r], kept)
         spread(kept, caps[r], delegation[r])
-        delegation[r] /= delegation[r].sum()
+        delegation[r] /= add_in_order(delegation[r])
 
 
 @compiled

@@ -24,6 +24,15 @@ TOTALS = np.dtype(
 
 
 @compiled
+def add_in_order(values):
+    """Sum of numbers, the first first: the sum that numpy takes of an array goes by pairs where it is not compiled."""
+    total = 0.0
+    for n in range(values.size):
+        total += values[n]
+    return total
+
+
+@compiled
 def add_up(world, day, restaking, pools, arbitrageurs, out):
     """Fill a ``TOTALS`` record.
 
@@ -60,7 +69,7 @@ def add_up(world, day, restaking, pools, arbitrageurs, out):
     out["exit_queue"] = queue
     stakers, aware, restakers = world.stakers, 0, 0
     for row in range(stakers.size):
-        aware += stakers[row]["aware"]
+        aware += stakers[row]["aware"] != 0
         restakers += stakers[row]["satellite"] != NOBODY
     out["aware"], out["restakers"] = aware / stakers.size, restakers / stakers.size
     for pool in pools:

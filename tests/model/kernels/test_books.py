@@ -83,6 +83,19 @@ def test_request_burns_shares_and_owes_their_nav(world: World) -> None:
     assert equity(world)[NATIVE] == 1.25 * book["shares"]
 
 
+def test_redeeming_at_once_pays_nav_less_the_fee_which_those_who_stay_keep(world: World) -> None:
+    world.venues["nav"][ALPHA] = 1.25
+    restake(world, 0, ALPHA, 100.0)  # 80 shares
+    world.books["validators"][ALPHA] -= 20.0
+    world.books["buffer"][ALPHA] += 20.0
+    assert move.redeem_at_once(world, ALPHA, 8.0, 0.25) == 7.5
+    book = world.books[ALPHA]
+    assert (book["shares"], book["buffer"], book["claims"], book["redeemed"]) == (72.0, 12.5, 0.0, 10.0)
+    move.revalue(world, ALPHA)
+    assert world.venues["nav"][ALPHA] == pytest.approx(92.5 / 72.0)
+    assert move.redeem_at_once(world, BETA, 0.0, 0.25) == 0.0
+
+
 @given(
     nav=st.floats(0.2, 5.0),
     held=st.floats(1.0, 1e6),
@@ -485,6 +498,27 @@ def test_escrow_runs_beside_or_after_the_exit(world: World, parallel: int, free_
     assert buffers[-1] == pytest.approx(10.0)
 
 
+def test_outsiders_in_front_use_up_the_churn(world: World) -> None:
+    world.exits[0, -1] = 25.0
+    leave(world, SOLO, 10.0, 1)
+    buffers = run_queues(world, 6, exit_churn=10.0)[:, SOLO]  # 10, 10, then 5 of them and 5 of ours, then 5
+    np.testing.assert_allclose(buffers, [0.0, 0.0, 0.0, 5.0, 10.0, 10.0])
+    assert world.exits.sum() == 0.0
+
+
+def test_outsiders_of_the_same_day_use_up_the_churn_of_those_behind(world: World) -> None:
+    world.exits[0, -1] = world.entries[0, -1] = 6.0
+    leave(world, SOLO, 2.0, 0)
+    leave(world, BIG, 8.0, 1)
+    for venue, eth, day in ((SOLO, 2.0, 0), (BIG, 8.0, 1)):
+        world.entries[day, venue] = world.books["entry"][venue] = eth
+    move.move_queues(world, 1, 10.0, 10.0, 1.0)
+    assert world.arrivals[2, [SOLO, BIG]].tolist() == [2.0, 2.0]
+    assert world.exits[0].sum() == 0.0 and world.exits[1, BIG] == 6.0
+    assert world.books["validators"][[SOLO, BIG]].tolist() == [2.0, 2.0]
+    assert world.entries[0].sum() == 0.0 and world.entries[1, BIG] == 6.0
+
+
 def test_no_churn_no_exit(world: World) -> None:
     leave(world, SOLO, 10.0, 0)
     assert run_queues(world, 5, exit_churn=0.0)[:, SOLO].max() == 0.0
@@ -584,6 +618,34 @@ def test_a_loss_is_booked_by_cause_and_takes_the_same_part_everywhere(world: Wor
     assert world.accounts[account][0] == pytest.approx(22.0)
     assert total_eth(world) == pytest.approx(eth_due(world), rel=1e-14)
     check_books(world, 100.0)
+
+
+def test_a_slash_shows_in_nav_only_once_it_is_reported(world: World) -> None:
+    restake(world, 0, NATIVE, 100.0)
+    restake(world, 1, ALPHA, 100.0)
+    world.books["report_lag_days"][[NATIVE, ALPHA]] = (5.0, 0.0)
+    move.lose(world, NATIVE, 20.0, 3, 1)
+    move.lose(world, ALPHA, 20.0, 3, 1)
+    assert world.venues["nav"][[NATIVE, ALPHA]].tolist() == [1.0, 0.8]
+    assert (world.books["unreported"][NATIVE], world.books["report_day"][NATIVE]) == (20.0, 8.0)
+    move.report_losses(world, 7)
+    assert world.venues["nav"][NATIVE] == 1.0
+    move.report_losses(world, 8)
+    assert world.venues["nav"][NATIVE] == 0.8 and world.books["unreported"][NATIVE] == 0.0
+
+
+def test_a_theft_shows_in_nav_at_once_and_a_second_slash_moves_the_report(world: World) -> None:
+    restake(world, 0, NATIVE, 100.0)
+    world.books["report_lag_days"][NATIVE] = 5.0
+    move.lose(world, NATIVE, 20.0, 3, 0)
+    assert world.venues["nav"][NATIVE] == 0.8 and world.books["unreported"][NATIVE] == 0.0
+    move.lose(world, NATIVE, 8.0, 4, 1)
+    move.lose(world, NATIVE, 8.0, 6, 1)
+    assert world.books["report_day"][NATIVE] == 11.0
+    move.report_losses(world, 10)
+    assert world.venues["nav"][NATIVE] == pytest.approx(0.8)
+    move.report_losses(world, 11)
+    assert world.venues["nav"][NATIVE] == pytest.approx(0.64)
 
 
 def test_nobody_loses_more_than_there_is(world: World) -> None:

@@ -1,0 +1,61 @@
+"""Kernels as plain Python (``NUMBA_DISABLE_JIT=1``), for a debugger: the same numbers, bit for bit."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import pytest
+
+from restaking.model import RestakingEcosystem
+
+RUNS = {
+    # Loans taken, repaid and liquidated, redemptions that open, every queue; the second with stablecoins.
+    "thin-loop": {"stakers.count": 60, "days": 130, "seed": 1},
+    "season-2024": {"stakers.count": 50, "days": 100, "lending.stable_borrowers": 0.5},
+    "steth-2022": {"stakers.count": 60, "days": 60, "seed": 3},
+    "baseline": {"stakers.count": 600, "days": 20},  # more of everybody than a byte counts
+}
+
+
+def fingerprints(names: list[str]) -> dict[str, str]:
+    """Hash of all that a run has recorded and of the state that it ends in, by scenario."""
+    found = {}
+    for name in names:
+        with RestakingEcosystem(name, **RUNS[name]) as model:
+            model.run()
+            digest = hashlib.sha256(model.recorder.daily.tobytes())
+            for table in (*model.recorder.entity.values(), *model.world):
+                fields = table.dtype.names
+                for column in [table[field] for field in fields] if fields else [table]:
+                    digest.update(column.tobytes())
+            digest.update(repr([(e.day, e.type, e.subject, e.amount) for e in model.recorder.events]).encode())
+            found[name] = digest.hexdigest()
+    return found
+
+
+SCRIPT = """
+import sys
+import numba
+from tests.model.kernels.test_plain_python import fingerprints
+from restaking.model.kernels.books import settle
+assert numba.config.DISABLE_JIT and type(settle).__name__ == "function"
+for name, digest in fingerprints(sys.argv[1:]).items():
+    print(name, digest)
+"""
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_plain_python_gives_the_same_bits(name: str, pytestconfig: pytest.Config) -> None:
+    """Warnings are errors there: an unsigned column that wraps would only warn."""
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(pytestconfig.rootpath)}
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT, name]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert dict(line.split() for line in done.stdout.splitlines()) == fingerprints([name])
+
+
+def test_those_runs_lend() -> None:
+    with RestakingEcosystem("thin-loop", **RUNS["thin-loop"]) as model:
+        model.run()
+        assert (model.world.debt_shares > 0.0).any() and model.recorder.series("loans_eth").max() > 0.0
