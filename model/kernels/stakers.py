@@ -5,6 +5,7 @@ of the nested logit (McFadden 1978): restake or not, then where; awareness sprea
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,36 @@ from .draws import day_key, uniform
 
 OPENING_FLOOR_DAYS = 30.0
 """A discount is never expected to close faster, as a yearly return."""
+MOST_ATTENTION = 0.5
+"""Largest probability of reconsidering on a day, whatever the news."""
 VALIDATOR_ETH = 32.0
 """Least deposit of a solo staker (consensus specification, MAX_EFFECTIVE_BALANCE before Electra)."""
+
+
+class Today(NamedTuple):
+    """Keys of the day's draws, one per stream."""
+
+    attention: np.uint64
+    core: np.uint64
+    choice: np.uint64
+    participation: np.uint64
+    news: np.uint64
+    neighbour: np.uint64
+    loop: np.uint64
+
+
+@compiled
+def keys_of_today(terms, day):
+    """Keys of the day's draws."""
+    return Today(
+        day_key(terms["attention_key"], day),
+        day_key(terms["core_key"], day),
+        day_key(terms["choice_key"], day),
+        day_key(terms["participation_key"], day),
+        day_key(terms["news_key"], day),
+        day_key(terms["neighbour_key"], day),
+        day_key(terms["loop_key"], day),
+    )
 
 
 @compiled
@@ -135,31 +164,55 @@ def neighbour_shares(row, stakers, indptr, indices, terms, shares):
 
 
 @compiled
-def becomes_aware(row, day, stakers, indptr, indices, terms):
+def becomes_aware(row, today, stakers, indptr, indices, terms):
     """Bass diffusion: by the news, or by one neighbour met today who restakes (E2)."""
-    u = uniform(day_key(terms["news_key"], day), row)
+    u = uniform(today.news, row)
     if u < terms["aware_news"]:
         return True
     degree = indptr[row + 1] - indptr[row]
     if u >= terms["aware_news"] + terms["aware_word_of_mouth"] or degree == 0:
         return False
-    met = indptr[row] + np.int64(uniform(day_key(terms["neighbour_key"], day), row) * degree)
+    met = indptr[row] + np.int64(uniform(today.neighbour, row) * degree)
     return stakers[indices[met]]["satellite"] != NOBODY
 
 
 @compiled
-def wakes(row, day, staker, venues, archetypes, terms):
+def wakes(u, staker, venues, archetypes):
     """Whether a staker reconsiders today: a Poisson clock that news about the own venue speeds up."""
     attention = archetypes[staker["archetype"]]["attention"]
     if staker["satellite"] != NOBODY:
         attention *= venues[staker["satellite"]]["attention"]
-    return uniform(day_key(terms["attention_key"], day), row) < min(attention, 0.5)
+    return u < min(attention, MOST_ATTENTION)
 
 
 @compiled
-def wakes_to_core(row, day, terms):
+def highest_attention(venues, archetypes):
+    """Attention that nobody exceeds today."""
+    archetype, news = 0.0, 1.0
+    for kind in range(archetypes.size):
+        archetype = max(archetype, archetypes[kind]["attention"])
+    for venue in range(venues.size):
+        news = max(news, venues[venue]["attention"])
+    return min(archetype * news, MOST_ATTENTION)
+
+
+@compiled
+def wakes_to_core(u, terms):
     """Whether a staker looks at its core asset today: the other end of the draw that wakes it to restaking."""
-    return uniform(day_key(terms["attention_key"], day), row) >= 1.0 - terms["core_attention"]
+    return u >= 1.0 - terms["core_attention"]
+
+
+@compiled
+def sleeps(row, u, today, highest, terms):
+    """Whether the day's draws let this staker do nothing, whoever it is.
+
+    Most stakers sleep on most days. Their draws say so without a look at them, which spares fetching their rows.
+    """
+    if u < highest or wakes_to_core(u, terms):
+        return False
+    if uniform(today.news, row) < terms["aware_news"] + terms["aware_word_of_mouth"]:
+        return False
+    return terms["loop_attention"] <= 0.0 or uniform(today.loop, row) >= terms["loop_attention"]
 
 
 @compiled
@@ -188,7 +241,7 @@ def _pull_of_core(core, venue, eth, best, terms):
 
 
 @compiled
-def exchange_core(row, day, staker, venues, liquidity_value, terms, out):
+def exchange_core(row, today, staker, venues, liquidity_value, terms, out):
     """Stake idle ETH or take staked ETH back, when the yield and the worth of liquidity are far enough apart.
 
     Returns 1 when it files an intention into ``out``.
@@ -204,7 +257,7 @@ def exchange_core(row, day, staker, venues, liquidity_value, terms, out):
         cost = np.float64(staker["switching_cost"]) * terms["switching_rotation"] + gas
         out["target"] = IDLE
         return 1 if liquidity_value - venues[core]["apr"] > terms["yearly"] * cost else 0
-    chosen = pick_core(venues, eth, terms, uniform(day_key(terms["core_key"], day), row))
+    chosen = pick_core(venues, eth, terms, uniform(today.core, row))
     if chosen == NOBODY:
         return 0
     cost = np.float64(staker["switching_cost"]) * terms["switching_entry"] + gas
@@ -279,7 +332,9 @@ def pick(scores, value, noise, u):
 
 
 @compiled
-def decide(row, day, stakers, venues, archetypes, tastes, asset, owed, indptr, indices, terms, scores, neighbours, out):
+def decide(
+    row, day, today, stakers, venues, archetypes, tastes, asset, owed, indptr, indices, terms, scores, neighbours, out
+):
     """One staker's decision; files an intention into ``out`` and returns 1 when it wants something changed."""
     staker = stakers[row]
     archetype = archetypes[staker["archetype"]]
@@ -312,12 +367,12 @@ def decide(row, day, stakers, venues, archetypes, tastes, asset, owed, indptr, i
     out["row"], out["leverage"] = row, 0.0
     out["sell"], out["limit"], out["share"], out["target"] = 0, 0.0, 0.0, NOBODY
     collateral = staker["satellite_shares"] * venues[satellite]["nav"] if holds else 0.0
-    if uniform(day_key(terms["participation_key"], day), row) >= stays_in:
+    if uniform(today.participation, row) >= stays_in:
         if not holds:
             return 0
         choose_exit(venues[satellite], outside - scores[satellite - first], owed, collateral, terms, out)
         return 1
-    r = pick(scores, value, terms["decision_noise"], uniform(day_key(terms["choice_key"], day), row))
+    r = pick(scores, value, terms["decision_noise"], uniform(today.choice, row))
     venue = venues[first + r]
     excess = excess_yield(staker, venue, venues[staker["core"]]["apr"])
     share = sized(excess, venue, archetype["satellite_cap"], terms)
@@ -394,13 +449,13 @@ def adjust_loop(row, day, staker, venues, archetype, asset, owed, terms, out):
 
 
 @compiled
-def loops(row, day, staker, archetype, owed, terms):
+def loops(row, today, staker, archetype, owed, terms):
     """Whether a staker looks at its loop today, or whether to have one."""
     if staker["satellite"] == NOBODY or staker["satellite"] < terms["first"] + 2:
         return False
     if owed <= 0.0 and archetype["leverage_cap"] <= 1.0:
         return False
-    return uniform(day_key(terms["loop_key"], day), row) < terms["loop_attention"]
+    return uniform(today.loop, row) < terms["loop_attention"]
 
 
 @compiled
@@ -443,18 +498,20 @@ def stakers_day(
     """
     shared = terms[0]
     scores, neighbours = np.empty(shared["restaking_venues"]), np.empty(shared["restaking_venues"])
+    today, highest = keys_of_today(shared, day), highest_attention(venues, archetypes)
     filed, informed = 0, 0
     for row in range(stakers.size):
-        staker = stakers[row]
-        if not alive[row]:
+        u = uniform(today.attention, row)
+        if sleeps(row, u, today, highest, shared) or not alive[row]:
             continue
+        staker = stakers[row]
         if staker["aware"] == 0:
-            if becomes_aware(row, day, stakers, indptr, indices, shared):
+            if becomes_aware(row, today, stakers, indptr, indices, shared):
                 staker["aware"] = 1
                 informed += 1
-            if staker["pending_route"] == NOBODY and wakes_to_core(row, day, shared):
+            if staker["pending_route"] == NOBODY and wakes_to_core(u, shared):
                 filed += exchange_core(
-                    row, day, staker, venues, np.float64(liquidity_values[row]), shared, intentions[filed]
+                    row, today, staker, venues, np.float64(liquidity_values[row]), shared, intentions[filed]
                 )
             continue
         owed, asset = 0.0, debt_asset[row]
@@ -462,20 +519,21 @@ def stakers_day(
             owed = owed_by(debt_shares[row], lenders[asset])
         archetype = archetypes[staker["archetype"]]
         if staker["pending_route"] != NOBODY:
-            if shared["loop_attention"] > 0.0 and loops(row, day, staker, archetype, owed, shared):
+            if shared["loop_attention"] > 0.0 and loops(row, today, staker, archetype, owed, shared):
                 filed += adjust_loop(row, day, staker, venues, archetype, asset, owed, shared, intentions[filed])
             continue
-        if not wakes(row, day, staker, venues, archetypes, shared):
-            if wakes_to_core(row, day, shared):
+        if not wakes(u, staker, venues, archetypes):
+            if wakes_to_core(u, shared):
                 filed += exchange_core(
-                    row, day, staker, venues, np.float64(liquidity_values[row]), shared, intentions[filed]
+                    row, today, staker, venues, np.float64(liquidity_values[row]), shared, intentions[filed]
                 )
-            elif shared["loop_attention"] > 0.0 and loops(row, day, staker, archetype, owed, shared):
+            elif shared["loop_attention"] > 0.0 and loops(row, today, staker, archetype, owed, shared):
                 filed += adjust_loop(row, day, staker, venues, archetype, asset, owed, shared, intentions[filed])
             continue
         filed += decide(
             row,
             day,
+            today,
             stakers,
             venues,
             archetypes,
