@@ -18,7 +18,7 @@ READY := $(VENV)/.installed
 READY_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-all lint format types bench clean
+.PHONY: help demo test test-slow test-all lint format types bench bench-guard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench: $(READY) ## measure speed and memory
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.bench_markets
 	@$(BIN)/python -m benchmarks.bench_sweep --quick
+
+bench-guard: $(READY) ## check that a day has not become slower
+	@$(BIN)/python -m benchmarks --guard
 
 clean: ## remove the environment, links, caches and build leftovers, not the results
 	rm -rf $(VENV) .links build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import child_seconds, cpu_seconds, line, progress
-from restaking.experiments.results import Results
+from restaking.experiments.results import Results, load_results
 from restaking.experiments.runner import sweep
 from restaking.model import RestakingEcosystem
 
@@ -62,7 +62,9 @@ def sweep_seconds(what: dict[str, Any], folder: Path, workers: int) -> tuple[flo
     script = folder.parent / "sweep.py"
     script.write_text(SWEEP)
     taken = child_seconds(sys.executable, str(script), json.dumps(what), str(folder), str(workers))
-    return taken, Results(folder)
+    results = load_results(folder)
+    assert isinstance(results, Results)
+    return taken, results
 
 
 def bench_thousand(folder: Path, runs: int) -> None:
