@@ -11,7 +11,7 @@ and ``file_intention``; it reads yesterday's close, never a mid-day state.
 import math
 from typing import Any
 
-from ..model.kernels.stakers import OPENING_FLOOR_DAYS, VALIDATOR_ETH
+from ..model.kernels.stakers import MOST_ATTENTION, OPENING_FLOOR_DAYS, VALIDATOR_ETH
 from ..model.randomness import day_key, uniform
 from ..model.state import ETH_LOAN, IDLE, NOBODY, SOLO
 from .population import RowAgent
@@ -127,7 +127,7 @@ class Staker(RowAgent):
         attention = self.kind["attention"].item()
         if self.satellite != NOBODY:
             attention *= self.model.venues[self.satellite]["attention"].item()
-        return self.draw("attention") < min(attention, 0.5)
+        return self.draw("attention") < min(attention, MOST_ATTENTION)
 
     def wakes_to_core(self) -> bool:
         """Whether it looks at its core asset today: the other end of the draw that wakes it to restaking."""

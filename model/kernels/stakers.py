@@ -151,12 +151,12 @@ def loop_gain(margin, leverage, venue, terms):
 
 
 @compiled
-def neighbour_shares(row, stakers, indptr, indices, terms, shares):
+def neighbour_shares(row, satellites, indptr, indices, terms, shares):
     """Part of a staker's neighbours in each restaking venue, written into ``shares``."""
     shares[:] = 0.0
     degree = indptr[row + 1] - indptr[row]
     for edge in range(indptr[row], indptr[row + 1]):
-        satellite = stakers[indices[edge]]["satellite"]
+        satellite = satellites[indices[edge]]
         if satellite != NOBODY:
             shares[satellite - terms["first"]] += 1.0
     for r in range(shares.size):
@@ -164,7 +164,7 @@ def neighbour_shares(row, stakers, indptr, indices, terms, shares):
 
 
 @compiled
-def becomes_aware(row, today, stakers, indptr, indices, terms):
+def becomes_aware(row, today, satellites, indptr, indices, terms):
     """Bass diffusion: by the news, or by one neighbour met today who restakes (E2)."""
     u = uniform(today.news, row)
     if u < terms["aware_news"]:
@@ -173,7 +173,7 @@ def becomes_aware(row, today, stakers, indptr, indices, terms):
     if u >= terms["aware_news"] + terms["aware_word_of_mouth"] or degree == 0:
         return False
     met = indptr[row] + np.int64(uniform(today.neighbour, row) * degree)
-    return stakers[indices[met]]["satellite"] != NOBODY
+    return satellites[indices[met]] != NOBODY
 
 
 @compiled
@@ -266,7 +266,9 @@ def exchange_core(row, today, staker, venues, liquidity_value, terms, out):
 
 
 @compiled
-def score(row, day, staker, stakers, venues, archetype, taste, asset, owed, indptr, indices, terms, scores, neighbours):
+def score(
+    row, day, staker, satellites, venues, archetype, taste, asset, owed, indptr, indices, terms, scores, neighbours
+):
     """Utility per year of each restaking venue, moving costs included; closed ones are minus infinity."""
     first, satellite = terms["first"], staker["satellite"]
     core_apr = venues[staker["core"]]["apr"]
@@ -281,7 +283,7 @@ def score(row, day, staker, stakers, venues, archetype, taste, asset, owed, indp
         cost = terms["switching_rotation"] + leaving_discount(venues[satellite], terms)
     moving = terms["yearly"] * (np.float64(staker["switching_cost"]) * cost + terms["gas_eth"] / max(moved, 1e-9))
     if staker["social_influence"] > 0.0:
-        neighbour_shares(row, stakers, indptr, indices, terms, neighbours)
+        neighbour_shares(row, satellites, indptr, indices, terms, neighbours)
     else:
         neighbours[:] = 0.0
     for r in range(scores.size):
@@ -333,16 +335,30 @@ def pick(scores, value, noise, u):
 
 @compiled
 def decide(
-    row, day, today, stakers, venues, archetypes, tastes, asset, owed, indptr, indices, terms, scores, neighbours, out
+    row,
+    day,
+    today,
+    staker,
+    satellites,
+    venues,
+    archetypes,
+    tastes,
+    asset,
+    owed,
+    indptr,
+    indices,
+    terms,
+    scores,
+    neighbours,
+    out,
 ):
     """One staker's decision; files an intention into ``out`` and returns 1 when it wants something changed."""
-    staker = stakers[row]
     archetype = archetypes[staker["archetype"]]
     score(
         row,
         day,
         staker,
-        stakers,
+        satellites,
         venues,
         archetype,
         tastes[row],
@@ -499,6 +515,9 @@ def stakers_day(
     shared = terms[0]
     scores, neighbours = np.empty(shared["restaking_venues"]), np.empty(shared["restaking_venues"])
     today, highest = keys_of_today(shared, day), highest_attention(venues, archetypes)
+    satellites = np.empty(stakers.size, np.uint8)  # neighbours are all over: this column stays in the cache
+    for row in range(stakers.size):
+        satellites[row] = stakers[row]["satellite"]
     filed, informed = 0, 0
     for row in range(stakers.size):
         u = uniform(today.attention, row)
@@ -506,7 +525,7 @@ def stakers_day(
             continue
         staker = stakers[row]
         if staker["aware"] == 0:
-            if becomes_aware(row, today, stakers, indptr, indices, shared):
+            if becomes_aware(row, today, satellites, indptr, indices, shared):
                 staker["aware"] = 1
                 informed += 1
             if staker["pending_route"] == NOBODY and wakes_to_core(u, shared):
@@ -534,7 +553,8 @@ def stakers_day(
             row,
             day,
             today,
-            stakers,
+            staker,
+            satellites,
             venues,
             archetypes,
             tastes,
