@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import compiled
+from .sorting import stable_order
 
 BUCKETS_PER_OCTAVE = 256
 """Buckets between a size and its double; a power of two, so that a bucket is the head of the float's own bits."""
@@ -79,11 +80,11 @@ def shares_of_largest(amounts: NDArray[np.float64], counts: NDArray[np.int64], o
         total += amount
     if total <= 0.0:
         return 0.0
-    rising = np.sort(amounts)
+    rising = stable_order(amounts)
     n = rising.size
     hhi, gini, joint, nakamoto = 0.0, 0.0, 0.0, 0
     for place in range(n):
-        share = rising[n - 1 - place] / total
+        share = amounts[rising[n - 1 - place]] / total
         hhi += share * share
         gini += (n - 1 - 2 * place) * share / n
         if joint <= 1.0 / 3.0 + 1e-12:

@@ -7,6 +7,7 @@ from ..state import ETH_LOAN
 from . import draws
 from .books import give_up, hold, mint, room, to_core
 from .debts import borrow_rate, enlist, owed_by, reduce_debt, rows_with_loans, write_off
+from .sorting import stable_order
 
 CLEARING_STEPS = 30
 SMALLEST_LOAN = 1e-6
@@ -93,7 +94,7 @@ def _fit_under_cap(world, intentions, count, wanted, venue, free, key):
     arrival = np.empty(found)
     for place in range(found):
         arrival[place] = draws.uniform(key, intentions[mine[place]]["row"])
-    for place in np.argsort(arrival, kind="mergesort"):
+    for place in stable_order(arrival):
         n = mine[place]
         row = intentions[n]["row"]
         fixed = _newly_posted(stakers[row], debt_shares[row], nav)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._compile import compiled
 from .draws import mix, uniform
+from .sorting import stable_order
 
 Edges = tuple[NDArray[np.int32], NDArray[np.int32]]
 
@@ -192,7 +193,10 @@ def ring_edges(reach: NDArray[np.int64], rewiring: float, coin_key: np.uint64, e
 def _sort(row: NDArray[np.int32]) -> None:
     """Sort in place: by insertion while short, which most rows are."""
     if row.size > _LONG:
-        row.sort()
+        entries = row.astype(np.float64)
+        places = stable_order(entries)
+        for k in range(row.size):
+            row[k] = entries[places[k]]
         return
     for i in range(1, row.size):
         entry = row[i]

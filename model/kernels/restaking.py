@@ -13,6 +13,7 @@ import numpy as np
 from .._compile import compiled
 from . import draws
 from . import restaking_records as constant
+from .sorting import stable_order
 from .totals import add_in_order
 
 # --- physics: rewards of the day --------------------------------------------------------------------------------------
@@ -332,10 +333,11 @@ def spread(weight, cap, target):
 @compiled
 def _best(weight, number, kept):
     """Keeps the ``number`` largest weights in ``kept`` and sets the others to zero."""
-    kept[:] = weight
+    for o in range(weight.size):
+        kept[o] = weight[o]
     if number >= weight.size:
         return
-    bar = np.sort(weight)[weight.size - number]
+    bar = weight[stable_order(weight)[weight.size - number]]
     ties = number
     for o in range(weight.size):
         ties -= weight[o] > bar
@@ -355,7 +357,9 @@ def spread_venues(weights, taste, limits, caps, delegation):
             weight[o] = weights[o] * math.exp(constant.TASTE_SPREAD * taste[r, o])
         _best(weight, limits[r], kept)
         spread(kept, caps[r], delegation[r])
-        delegation[r] /= add_in_order(delegation[r])
+        total = add_in_order(delegation[r])
+        for o in range(weights.size):
+            delegation[r, o] /= total
 
 
 @compiled

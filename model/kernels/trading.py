@@ -764,21 +764,24 @@ def _open_loans(loans: Loans) -> None:
 @compiled
 def _gather(terms: np.ndarray, buys: np.ndarray, rounds: int, fills: Fills) -> None:
     """Ends the day: mean prices, what found no taker, and the sums over the pools of each LRT."""
-    lrts, count = len(terms), len(fills.pools)
+    lrts, count, buckets = len(terms), len(fills.pools), fills.sold_shares.shape[1]
     for fill in fills.pools:
         fill["mean_price"] = fill["mean_price"] / rounds
     if count > lrts:
-        fills.lrts[:] = fills.pools[:lrts]
-        fills.sold_shares[:] = fills.pool_sold_shares[:lrts]
-        fills.sold_eth[:] = fills.pool_sold_eth[:lrts]
+        for k in range(lrts):
+            fills.lrts[k] = fills.pools[k]
+            for bucket in range(buckets):
+                fills.sold_shares[k, bucket] = fills.pool_sold_shares[k, bucket]
+                fills.sold_eth[k, bucket] = fills.pool_sold_eth[k, bucket]
         for m in range(lrts, count):
             whole, fill = fills.lrts[m % lrts], fills.pools[m]
             whole["bought_shares"] = whole["bought_shares"] + fill["bought_shares"]
             whole["bought_eth"] = whole["bought_eth"] + fill["bought_eth"]
             whole["mint_eth"] = whole["mint_eth"] + fill["mint_eth"]
             whole["volume_eth"] = whole["volume_eth"] + fill["volume_eth"]
-            fills.sold_shares[m % lrts] += fills.pool_sold_shares[m]
-            fills.sold_eth[m % lrts] += fills.pool_sold_eth[m]
+            for bucket in range(buckets):
+                fills.sold_shares[m % lrts, bucket] += fills.pool_sold_shares[m, bucket]
+                fills.sold_eth[m % lrts, bucket] += fills.pool_sold_eth[m, bucket]
     for k in range(lrts):
         fill = fills.lrts[k]
         fill["unspent_eth"] = max(0.0, buys[k] - fill["bought_eth"] - fill["mint_eth"])
