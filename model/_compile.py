@@ -1,24 +1,36 @@
-"""The one door to numba: what is compiled, where it is cached, and which code version that makes.
+"""The one door to numba: what is compiled, how, and which code version that makes.
 
-numba's cache does not notice that a *callee in another module* changed, so stale machine code would run
-after an edit. The cache directory is therefore named by a hash of all kernel sources, the record types and
-the numba version. The same hash is the run's code version: two runs with the same hash executed the same kernels.
+numba's cache does not notice that a *callee in another module* changed, so stale machine code would run after an edit.
+The cache is therefore named by a hash of all kernel sources, the record types and the numba version (see
+:mod:`._kernel_cache`). The same hash is the run's code version: two runs with the same hash executed the same kernels.
+
+Compiling takes about as long as there is code, and most of it would be code that nobody runs: numba makes of every
+function three (the function, one for Python, one for C), and of every function that takes an index one more for each
+width of integer that it meets. Here Python's way in is made only for what Python calls, C's for none, and indices
+have one width.
 """
 
 import functools
 import hashlib
-import os
-import shutil
-import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numba.core.event
+import numba.core.types
 import numpy as np
+from numba.core.registry import CPUDispatcher
+
+from ._compile_notice import CompileNotice
+from ._kernel_cache import KernelCache, is_cold
 
 _HERE = Path(__file__).resolve().parent
-_KEPT_CACHES = 6
+_OPTIONS = {"nopython": True, "nogil": True, "no_cfunc_wrapper": True, "boundscheck": None}
+_types: Any = numba.core.types  # typed in part, and wrongly so
+_INDEX = _types.int64
+_kernels: "weakref.WeakSet[_Kernel]" = weakref.WeakSet()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,31 +46,53 @@ def code_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def _cache_root() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "restaking" / "kernels"
+class _Callee(CPUDispatcher):
+    """A function as other compiled functions see it: without a way in from Python, one width for all indices.
+
+    It is not kept on disk by itself: whoever calls it has its code inside.
+    """
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """How a compiled function calls this one: it converts its arguments to the types that are given back."""
+        _, folded = self.fold_argument_types(args, kws)
+        return super().get_call_template(tuple(map(_one_width, folded)), {})
 
 
-def _forget_old_caches(root: Path, current: Path) -> None:
-    others = sorted((p for p in root.iterdir() if p.is_dir() and p != current), key=lambda p: p.stat().st_mtime)
-    for stale in others[: max(0, len(others) - _KEPT_CACHES + 1)]:
-        shutil.rmtree(stale, ignore_errors=True)
+class _Kernel(CPUDispatcher):
+    """A function as Python sees it; compiled ones that call it get its :class:`_Callee`."""
+
+    def __init__(self, py_func: Any, locals: Any = None, targetoptions: Any = None) -> None:
+        super().__init__(py_func, locals, targetoptions)
+        self._callee = _Callee(py_func, locals, {**(targetoptions or {}), "no_cpython_wrapper": True})
+        self._cache = KernelCache(py_func, code_version())
+        _watch(self)
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """How a compiled function calls this one."""
+        return self._callee.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        """What a compiled function calls."""
+        return self._callee.get_overload(sig)
 
 
-@functools.cache
-def cache_directory() -> Path:
-    """Directory of the compiled kernels of exactly this code; falls back to a temporary one."""
-    root = _cache_root()
-    current = root / code_version()
-    try:
-        current.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=current):
-            pass
-        _forget_old_caches(root, current)
-    except OSError:
-        current = Path(tempfile.gettempdir()) / f"restaking-kernels-{os.getuid()}" / code_version()
-        current.mkdir(parents=True, exist_ok=True)
-    return current
+def _one_width(argument: Any) -> Any:
+    """Signed 64 bits for integers that these hold; every other type as it is."""
+    plain = _types.unliteral(argument)
+    narrow = isinstance(plain, _types.Integer) and (plain.bitwidth < 64 or plain.signed)
+    return _INDEX if narrow else argument
+
+
+def _watch(kernel: _Kernel) -> None:
+    """Count a kernel among those that may be compiled; from the first on, people are told of compilations."""
+    if not _kernels:
+        notice = CompileNotice(_is_ours, lambda: len(_kernels), lambda: is_cold(code_version()))
+        numba.core.event.register("numba:compile", notice)
+    _kernels.add(kernel)
+
+
+def _is_ours(dispatcher: Any) -> bool:
+    return isinstance(dispatcher, _Kernel | _Callee)
 
 
 def compiled(function: Function) -> Function:
@@ -68,9 +102,5 @@ def compiled(function: Function) -> Function:
     """
     if numba.config.DISABLE_JIT:
         return function
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_directory())
-    try:
-        return numba.njit(cache=True, nogil=True)(function)
-    finally:
-        numba.config.CACHE_DIR = before
+    kernel: Any = _Kernel(function, {}, dict(_OPTIONS))
+    return kernel

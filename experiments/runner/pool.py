@@ -131,7 +131,17 @@ class Processes:
             context.set_forkserver_preload([f"{__package__}.preload"])
         else:
             context = multiprocessing.get_context("spawn")
+            self._compile_once()
         return ProcessPoolExecutor(self.workers, mp_context=context, initializer=start)
+
+    @staticmethod
+    def _compile_once() -> None:
+        """Compile the model here, if it is not yet; workers that are not forked would each do it for themselves."""
+        from ...model._compile import code_version
+        from ...model._kernel_cache import is_cold
+
+        if is_cold(code_version()):
+            load()
 
     def wait_until_ready(self) -> None:
         """Start all workers and wait for them."""

@@ -38,12 +38,21 @@ def warm_up() -> None:
 
 
 def load() -> None:
-    """Make one short run, so that the next one is as fast as any other."""
+    """Make one short run, so that the next one is as fast as any other.
+
+    Where nothing is compiled yet a second one uses what the first has not, loans above all: else every worker would
+    compile that for itself.
+    """
+    from ...model._compile import code_version
+    from ...model._kernel_cache import is_cold
     from ...model.scenario import load_scenario
     from .task import simulate
 
+    cold = is_cold(code_version())
     # A whole year: what happens rarely has kernels, too.
     simulate(load_scenario("baseline", {"stakers.count": _WARM_STAKERS}), 1)
+    if cold:
+        simulate(load_scenario("season-2024", {"stakers.count": _WARM_STAKERS}), 1)
 
 
 _warm = False
