@@ -7,7 +7,9 @@ Fit for print at the width of a page (7 inches); colours that people with colour
 import contextlib
 import functools
 import math
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -98,13 +100,30 @@ def styled(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]
 
     @functools.wraps(function)
     def inner(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        import matplotlib as mpl
-
-        settings: Any = {**mpl.rcParamsDefault, "backend": mpl.rcParams["backend"], **_STYLE}
+        mpl = _matplotlib()
+        # Which window system shows figures is nobody's business here; to ask for it would start one.
+        settings: Any = {key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"} | _STYLE
         with mpl.rc_context(settings):
             return function(*args, **kwargs)
 
     return inner
+
+
+def _matplotlib() -> Any:
+    """The library, loaded even where ``MPLBACKEND`` names no backend, with which it would refuse to be imported."""
+    if "matplotlib" in sys.modules:
+        return sys.modules["matplotlib"]
+    asked = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib as mpl
+    finally:
+        if asked is not None:
+            os.environ["MPLBACKEND"] = asked
+    if asked:
+        # For whoever draws with pyplot beside us, the setting is read as the library reads it.
+        with contextlib.suppress(ValueError):
+            mpl.rcParams["backend"] = asked
+    return mpl
 
 
 def canvas(
@@ -155,7 +174,8 @@ def balanced(text: str, width: int) -> list[str]:
 
 def caption(ax: "Axes", text: str) -> None:
     """What a panel draws."""
-    ax.set_title(text, color=MUTED)
+    # A place of its own: to look for one above the ticks takes an eighth of all drawing, and nothing is up there.
+    ax.set_title(text, color=MUTED, y=1.0)
 
 
 # -------------------------------------------------------------------------------------------------------------- names
@@ -449,11 +469,27 @@ def save_figure(
     with _laid_out(fig):
         for suffix in formats:
             target = base.with_name(f"{base.name}.{suffix}")
-            fig.savefig(target, format=suffix, metadata=metadata[suffix])
+            _print(fig, suffix, target, metadata[suffix])
             if suffix == "svg":
                 _number_ids(target)
             written.append(target)
     return written
+
+
+def _print(fig: "Figure", suffix: str, target: Path, metadata: dict[str, Any]) -> None:
+    """Draw into a file, once: ``savefig`` draws twice, to lay out what is laid out already."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    canvases: dict[str, Any] = {"svg": FigureCanvasSVG, "pdf": FigureCanvasPdf, "png": FigureCanvasAgg}
+    canvas, dpi = fig.canvas, fig.dpi
+    try:
+        fig.dpi = DPI
+        getattr(canvases[suffix](fig), f"print_{suffix}")(target, metadata=metadata)
+    finally:
+        fig.dpi = dpi
+        fig.set_canvas(canvas)
 
 
 _GENERATED_ID = re.compile(r"(?<=[#\"])[A-Za-z]{1,2}[0-9a-f]{10}(?=[\")])")
@@ -471,7 +507,8 @@ def _number_ids(path: Path) -> None:
 def _laid_out(fig: "Figure") -> Iterator[None]:
     """Lay the figure out once, not again for every format."""
     engine = fig.get_layout_engine()
-    fig.draw_without_rendering()
+    if engine is not None:
+        engine.execute(fig)
     fig.set_layout_engine("none")
     try:
         yield

@@ -1,5 +1,8 @@
 """Figures: drawn from a run alone, labelled, within the page, and the same bytes every time."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -79,6 +82,45 @@ def test_the_user_s_settings_do_not_change_the_figures(run: Run, tmp_path: Path)
         with mpl.rc_context(settings):
             style.save_figure(draw("who_paid", run)[0], tmp_path / folder / "fig", run.provenance, formats=["png"])
     assert (tmp_path / "a" / "fig.png").read_bytes() == (tmp_path / "b" / "fig.png").read_bytes()
+
+
+WHATEVER_THE_BACKEND = """
+import os, sys
+from pathlib import Path
+
+from restaking.experiments.figures import style
+
+fig, axes = style.styled(style.canvas)([["only"]], height=2.0)
+axes["only"].plot([0, 1])
+written = style.styled(style.save_figure)(fig, Path("fig"), "a test", formats=("png", "svg", "pdf"))
+assert all(path.stat().st_size > 1000 for path in written)
+assert "matplotlib.pyplot" not in sys.modules, "pyplot starts the window system of the user"
+assert os.environ["MPLBACKEND"] == sys.argv[1]
+import matplotlib
+
+print(dict.__getitem__(matplotlib.rcParams, "backend"))
+"""
+
+
+@pytest.mark.parametrize(("asked", "kept"), [("nonsense", None), ("TkAgg", "tkagg"), ("svg", "svg")])
+def test_figures_are_drawn_whatever_backend_the_user_wants_for_others(asked: str, kept: str | None, tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WHATEVER_THE_BACKEND, asked],
+        env={**os.environ, "MPLBACKEND": asked},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert kept is None or done.stdout.strip().lower() == kept
+
+
+def test_a_figure_is_as_it_was_after_it_is_saved(run: Run, tmp_path: Path) -> None:
+    fig, _ = draw("who_paid", run)
+    before = fig.canvas, fig.dpi, fig.get_layout_engine()
+    style.save_figure(fig, tmp_path / "fig", run.provenance)
+    assert (fig.canvas, fig.dpi, fig.get_layout_engine()) == before
 
 
 def test_saved_figures_have_their_origin_inside_and_no_date(run: Run, tmp_path: Path) -> None:
