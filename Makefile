@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m restaking.experiments.cli
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(BIN)/python .ci/install.py
 DEMO := results/runs/demo
 
 ROOTS := agents model experiments
@@ -15,6 +15,7 @@ LINKS := $(ROOTS:%=.links/restaking/%)
 REQUIREMENTS := pyproject.toml setup.py constraints.txt
 # A stamp is the moment of the last complete installation; a requirement that is younger installs again.
 READY := $(VENV)/.installed
+READY_TEST := $(VENV)/.installed-test
 READY_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
@@ -24,16 +25,17 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## simulate the 2024 restaking season and draw its figures
+	@echo "Simulating 578 days of the 2024 season; the first time the model is compiled before, up to a minute." >&2
 	@$(RUN) run season-2024 --out $(DEMO) --overwrite
 	@echo "The figures are in $(DEMO)/figures, the tables beside them in $(DEMO)."
 
-test: $(READY) ## run the quick tests
+test: $(READY_TEST) ## run the quick tests
 	@$(PYTEST) -m "not slow"
 
-test-slow: $(READY) ## run the tests that take longer
+test-slow: $(READY_TEST) ## run the tests that take longer
 	@$(PYTEST) -m slow
 
-test-all: $(READY) ## run every test
+test-all: $(READY_TEST) ## run every test
 	@$(PYTEST)
 
 lint: $(READY_DEV) ## check style and formatting
@@ -47,7 +49,7 @@ format: $(READY_DEV) ## repair what can be repaired of style and formatting
 types: $(READY_DEV) $(LINKS) ## check the types
 	@$(BIN)/python -m mypy
 
-bench: $(READY) ## measure speed and memory
+bench: $(READY_TEST) ## measure speed and memory
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.bench_markets
 	@$(BIN)/python -m benchmarks.bench_sweep --quick
@@ -60,12 +62,17 @@ clean: ## remove the environment, links, caches and build leftovers, not the res
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): $(REQUIREMENTS) | $(BIN)/python
-	@echo "Installing into $(VENV) (a minute or two, only when the requirements changed) ..."
-	@$(PIP) --editable '.[test,cluster]'
+	@echo "Installing into $(VENV): about 35 packages, a minute or two; only when the requirements have changed." >&2
+	@$(INSTALL) ''
 	@touch $@
 
-$(READY_DEV): $(READY)
-	@$(PIP) --editable '.[test,cluster,dev,app]'
+$(READY_TEST): $(READY)
+	@echo "Installing what the tests need: about 85 packages more, a minute or two." >&2
+	@$(INSTALL) test,cluster,app
+	@touch $@
+
+$(READY_DEV): $(READY_TEST)
+	@$(INSTALL) test,cluster,app,dev
 	@touch $@
 
 $(BIN)/python:

@@ -43,7 +43,8 @@ class Estimate:
         seconds: time until everything is written (s).
         start_seconds: of that, until the workers are ready (s).
         seconds_per_run: mean time of a run on its worker (s).
-        disk_bytes: size of the folder in the end.
+        disk_bytes: size of the folder in the end; where points share much of their noise it gets smaller, down to half,
+            because a pilot sees few of the runs that are alike.
         peak_disk_bytes: largest size on the way.
         memory_bytes: memory of all processes on this machine together, at most.
         pilot_runs: runs made for this estimate.

@@ -13,7 +13,7 @@ from restaking.experiments.runner.dry_run import estimate, spread
 from restaking.experiments.runner.progress import SweepProgress, duration, rate_text
 from restaking.experiments.runner.sweeping import Options
 from tests.experiments.runner.test_resume import stop_after
-from tests.experiments.runner.worlds import design, invented, run, sleepy
+from tests.experiments.runner.worlds import design, invented, run, sleepy, unlike
 
 # ------------------------------------------------------------------------------------------------------------- dry run
 
@@ -35,13 +35,35 @@ def test_a_dry_run_is_right_within_thirty_percent(
         assert not folder.exists()
         assert found.runs == found.to_do == 240 and found.workers == workers
         began = time.perf_counter()
-        results = run(folder, sleepy, design=what, workers=workers)
+        run(folder, sleepy, design=what, workers=workers)
         ratios.append(found.seconds / (time.perf_counter() - began))
         if abs(ratios[-1] - 1.0) <= 0.3:
             break
     assert abs(ratios[-1] - 1.0) <= 0.3, ratios
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5])
+def test_a_dry_run_knows_the_size_within_thirty_percent(
+    tmp_path: Path, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("restaking.experiments.runner.dry_run.PILOT_SECONDS", seconds)
+    what = design(replications=40)
+    found = estimate(what, tmp_path / "r", Options(workers=1, execute=unlike))
+    results = run(tmp_path / "r", unlike, design=what)
+    assert results.complete and not (results.runs["status"] != "done").any()
     disk = sum(path.stat().st_size for path in results.path.rglob("*.parquet"))
     assert found.disk_bytes == pytest.approx(disk, rel=0.3)
+
+
+def test_a_dry_run_of_points_that_share_their_numbers_says_no_less_than_they_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("restaking.experiments.runner.dry_run.PILOT_SECONDS", 0.0)
+    what = design(replications=40)
+    found = estimate(what, tmp_path / "r", Options(workers=1, execute=invented))
+    results = run(tmp_path / "r", invented, design=what)
+    disk = sum(path.stat().st_size for path in results.path.rglob("*.parquet"))
+    assert disk < found.disk_bytes < 2.5 * disk
 
 
 def test_what_is_finished_need_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,15 @@ def invented(scenario: Scenario, seed: int) -> Outcome:
     return Outcome({name: float(daily[:, position[name]].sum()) for name in metric_names()}, names, daily)
 
 
+def unlike(scenario: Scenario, seed: int) -> Outcome:
+    """Numbers of which no two runs have the same; a file of them cannot be made smaller."""
+    axes = scenario.campaigns.airdrop_share, scenario.stakers.social_influence
+    generator = np.random.default_rng([seed, *(int(1e6 * value) for value in axes)])
+    like = invented(scenario, seed)
+    summary = {name: float(generator.normal()) for name in like.summary}
+    return Outcome(summary, like.names, generator.normal(size=like.daily.shape))
+
+
 def sleepy(scenario: Scenario, seed: int) -> Outcome:
     """A run that takes 30 ms, and no processor."""
     time.sleep(0.03)
