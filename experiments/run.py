@@ -2,7 +2,6 @@
 
 import datetime
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from . import store
 from .progress import RunProgress
 from .store import Run
+from .terminal import complain
 
 if TYPE_CHECKING:
     from ..model.ecosystem import RestakingEcosystem
@@ -183,7 +183,7 @@ def _keep_what_is_done(
     """Write the complete days of an interrupted run beside where it would have gone."""
     kept = folder.with_name(folder.name + store.INTERRUPTED)
     store.write_run(ecosystem, kept, started=started, seconds=seconds, figures=False, overwrite=True)
-    print(f"restaking: the {ecosystem.day} days done are in {kept}", file=sys.stderr)
+    complain(f"the {ecosystem.day} days done are in {kept}")
 
 
 def clock() -> tuple[datetime.datetime, Callable[[], float]]:

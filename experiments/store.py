@@ -14,13 +14,13 @@ import json
 import math
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .provenance import Provenance, git_state, library_versions, model_code, package_version, platform_name
+from .terminal import complain
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -420,7 +420,7 @@ def write_run(
     write_json(partial / MANIFEST, {**run.manifest, "files": files})
     _put_in_place(partial, folder)
     if not drawn:
-        print(f"restaking: the run is complete in {folder}; its figures are not there", file=sys.stderr)
+        complain(f"the run is complete in {folder}; its figures are not there")
         raise KeyboardInterrupt
     return load_run(folder)
 

@@ -1,11 +1,11 @@
 """``restaking plot``: the figures of a run or of a sweep."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..terminal import say, tell
 from ._common import fail
 
 
@@ -33,8 +33,8 @@ def plot(
         fail(str(error))
     for path in written:
         if path.suffix == ".png":
-            print(path)
-    print(f"{len(written)} files in {written[0].parent}", file=sys.stderr)
+            tell(path)
+    say(f"{len(written)} files in {written[0].parent}")
 
 
 def _run(folder: Path, metrics: list[str] | None, out: Path | None) -> list[Path]:

@@ -1,20 +1,20 @@
 """``restaking verify``: whether results are what they say they are."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ._common import fail, print_json
+from ..terminal import say, tell_json
+from ._common import fail, whole
 
 DIFFERENT = 1
 
 
 def verify(
     results: Annotated[Path, typer.Argument(help="Folder of a sweep.")],
-    sample: Annotated[int, typer.Option("--sample", min=1, help="Number of runs to make again.")] = 10,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Picks the runs.")] = 1,
+    sample: Annotated[int, whole("--sample", "Number of runs to make again.", low=1)] = 10,
+    seed: Annotated[int, whole("--seed", "Picks the runs.", low=0)] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int | None:
     """Make a random sample of runs again and compare bit for bit.
@@ -30,9 +30,9 @@ def verify(
     except SweepFolderError as error:
         fail(str(error))
     for text in (*verdict.notes, *verdict.problems):
-        print(text, file=sys.stderr)
+        say(text)
     if as_json:
-        print_json(
+        tell_json(
             {
                 "sweep": str(results),
                 "passed": verdict.passed,
@@ -42,7 +42,7 @@ def verify(
             }
         )
     if verdict.passed:
-        print(f"{len(verdict.checked)} runs made again: the same, bit for bit", file=sys.stderr)
+        say(f"{len(verdict.checked)} runs made again: the same, bit for bit")
         return None
     count = len(verdict.problems)
     fail(f"{results}: {count} {'problem' if count == 1 else 'problems'} (above)", DIFFERENT)
