@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -63,6 +64,22 @@ def fail(message: str, code: int = BAD_INPUT) -> NoReturn:
     """Say what is wrong in one message on standard error and leave."""
     complain(message)
     raise typer.Exit(code)
+
+
+def make_folder(out: Path, option: str = "--out") -> None:
+    """Make the folder that a verb is going to write into, before the work that fills it; exit 2 when it can't be."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        fail(f"{option}: {out} is a file, not a folder")
+    except OSError as error:
+        fail(f"{option}: {out} cannot be written: {error.strerror or error}")
+
+
+def refuse_folder(out: Path, option: str = "--out") -> None:
+    """Exit 2 when a file is going to be written where a folder stands."""
+    if out.is_dir():
+        fail(f"{option}: {out} is a folder; give the name of a file")
 
 
 def version() -> str:

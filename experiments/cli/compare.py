@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..terminal import complain, tell, tell_json
-from ._common import fail, table
+from ._common import fail, refuse_folder, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,8 @@ def compare(
     """
     from ..comparing import NotComparableError, compare_sides, difference_of_worlds
 
+    if out is not None:
+        refuse_folder(out)
     if not 0.0 < confidence < 1.0:
         fail(f"--confidence: {confidence:g} must lie between 0 and 1")
     if half_width is not None and not half_width > 0.0:

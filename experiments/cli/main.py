@@ -47,6 +47,7 @@ LONGEST_PART = 255
 
 LONGEST_PATH = 4_095
 _LONGEST_WORD = 60
+_LONGEST_MESSAGE = 400
 
 _SETTINGS: dict[str, Any] = {
     "add_completion": False,
@@ -234,6 +235,8 @@ def _one_line(error: Any) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else PROGRAM
     message = " ".join(error.format_message().split()).removeprefix("Invalid value: ").replace("Value error, ", "")
+    if len(message) > _LONGEST_MESSAGE:
+        message = f"{message[: _LONGEST_MESSAGE - 3]}..."
     return f"{message.rstrip('.')} (see {path} --help)"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..terminal import say, tell_data
-from ._common import fail, whole
+from ._common import fail, refuse_folder, whole
 
 if TYPE_CHECKING:
     from ...model.ecosystem import RestakingEcosystem
@@ -29,6 +29,8 @@ def network(
     """
     from ..store import RunFolderError, load_run
 
+    if out is not None:
+        refuse_folder(out)
     try:
         recorded = load_run(run)
     except RunFolderError as error:

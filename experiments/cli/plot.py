@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..terminal import say, tell
-from ._common import fail
+from ._common import fail, make_folder
 
 
 def plot(
@@ -22,6 +22,8 @@ def plot(
     from ..runner.errors import SweepFolderError
     from ..store import SUMMARY, RunFolderError
 
+    if out is not None:
+        make_folder(out)
     try:
         if (results / SUMMARY).is_file():
             written = _run(results, metrics, out)
@@ -43,4 +45,7 @@ def _run(folder: Path, metrics: list[str] | None, out: Path | None) -> list[Path
 
     if metrics:
         fail("--metric is for sweeps; a run has figures of its own")
-    return draw_figures(load_run(folder), folder / FIGURES if out is None else out, ("svg", "pdf", "png"))
+    run = load_run(folder)
+    if not run.scenario.lrt:
+        say("the run has no LRT: the figures that show nothing else are left out")
+    return draw_figures(run, folder / FIGURES if out is None else out, ("svg", "pdf", "png"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..terminal import say, tell, tell_json
-from ._common import fail, table
+from ._common import fail, make_folder, table
 
 if TYPE_CHECKING:
     from ..published.reproducing import Reproduction
@@ -47,6 +47,8 @@ def reproduce(
     if len(wanted) > 1 and (out is not None or sets):
         fail("--out and --set are for one experiment at a time")
     changes = parse_settings(sets or [])
+    if out is not None:
+        make_folder(out)
     try:
         for name in wanted:
             find_experiment(name)

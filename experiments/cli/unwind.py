@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..terminal import tell, tell_json
-from ._common import fail, table, whole
+from ._common import fail, make_folder, table, whole
 
 
 def unwind(
@@ -31,7 +31,11 @@ def unwind(
 
     try:
         recorded = load_run(run)
+        if not recorded.scenario.lrt:
+            fail(f"{run}: the run has no LRT to get out of")
         chosen = lrt or _largest(recorded.entity("lrt", "supply_eth"), day)
+        if out is not None:
+            make_folder(out)
         wanted, progress = shares or unwinding.SHARES, PartProgress("shares")
         found = unwinding.unwind(recorded, day, chosen, shares=wanted, days=days, progress=progress)
     except (RunFolderError, unwinding.UnwindError) as error:
@@ -42,7 +46,6 @@ def unwind(
     if out is not None:
         from ..figures.style import save_figure
 
-        out.mkdir(parents=True, exist_ok=True)
         frame = unwinding.unwind_table(found)
         write_text(out / "unwind.csv", frame.to_csv(index=False, float_format="%.8g", lineterminator="\n"))
         write_text(out / "README.md", f"# The way out of {chosen}\n\n{said}\n\n![the way out](unwind.png)\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..terminal import tell, tell_json
-from ._common import fail, load_or_exit, whole
+from ._common import fail, load_or_exit, make_folder, whole
 
 if TYPE_CHECKING:
     from ..validation import Scoreboard
@@ -38,12 +38,13 @@ def validate(
     Exits 1 when a ledger is out of balance or a number is missing or negative in any run.
     """
     resolved = load_or_exit(scenario, sets or [], None, days, stakers)
+    if not resolved.lrt:
+        fail(f"{scenario}: has no LRT, and the facts are about LRTs")
     from ..progress import PartProgress
     from ..validation import scoreboard
 
     folder = Path("results") / "validation" / (resolved.name or "scenario") if out is None else out
-    if folder.exists() and not folder.is_dir():
-        fail(f"--out: {folder} is a file, not a folder")
+    make_folder(folder)
     board = scoreboard.validate(resolved, seeds=seeds, workers=workers, progress=PartProgress("seeds"))
     scoreboard.write(board, folder)
     if as_json:
