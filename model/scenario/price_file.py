@@ -113,16 +113,18 @@ def coverage_problem(first: str, count: int, start: datetime.date, days: int) ->
 
 
 def locate(document: Mapping[str, Any], folder: Path | None) -> None:
-    """Let a relative price file start from the folder of the file that names it, in place."""
+    """Let a relative price file start from the folder of the file that names it, in place; one that was read stays."""
     table = document.get(SECTION)
-    if folder is not None and isinstance(table, MutableMapping) and _is_relative(table.get(FILE)):
+    if folder is None or not isinstance(table, MutableMapping) or table.get(CLOSES):
+        return
+    if _is_relative(table.get(FILE)):
         table[FILE] = os.fspath(folder / table[FILE])
 
 
 def located(overrides: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
     """The same for overrides by dotted key."""
     found = dict(overrides)
-    if folder is not None and _is_relative(found.get(KEY)):
+    if folder is not None and _is_relative(found.get(KEY)) and f"{SECTION}.{CLOSES}" not in found:
         found[KEY] = os.fspath(folder / found[KEY])
     return found
 
