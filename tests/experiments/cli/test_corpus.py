@@ -16,7 +16,10 @@ from restaking.model.scenario.naming import is_obeyed
 from tests.experiments.cli.corpus import RUN, SWEEP, Case, cases, damaged
 
 SECONDS = 20
-"""No command line of these takes longer, or it hangs."""
+"""No command line of these takes more processor time, or it hangs."""
+
+PATIENCE = 6
+"""So many times longer may it take on a machine that has other things to do."""
 
 QUICK = 23
 """One case of so many is tried every time."""
@@ -56,10 +59,17 @@ def _tell_all(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         raise HangError
 
     monkeypatch.setenv(crash.TRACEBACK, "1")
-    before = signal.signal(signal.SIGALRM, ring)
+    before = {number: signal.signal(number, ring) for number in (signal.SIGALRM, signal.SIGPROF)}
     yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    _wind(0)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def _wind(seconds: int) -> None:
+    """Set the two alarm clocks, 0 to stop them: one for the processor's time, one for that on the wall."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)
 
 
 def outcome(case: Case, folder: Path, results: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> str:
@@ -76,7 +86,7 @@ def outcome(case: Case, folder: Path, results: tuple[Path, Path], monkeypatch: p
         patched.setattr(sys, "stdout", out)
         patched.setattr(sys, "stderr", err)
         patched.setattr(sys, "stdin", io.StringIO("{}"))
-        signal.alarm(SECONDS)
+        _wind(SECONDS)
         try:
             code = main([named.get(word, word) for word in case.arguments])
         except HangError:
@@ -84,7 +94,7 @@ def outcome(case: Case, folder: Path, results: tuple[Path, Path], monkeypatch: p
         except BaseException as error:
             return f"{type(error).__name__}: {error}"
         finally:
-            signal.alarm(0)
+            _wind(0)
     outside = [path for path in folder.rglob("*") if path != place and place not in path.parents and place != path]
     return _problem(code, out.getvalue(), err.getvalue()) or _outside(outside, place)
 
