@@ -101,7 +101,7 @@ def _with_possible_paths(function: Callable[..., Any]) -> Callable[..., Any]:
         for name, value in values.items():
             problem = path_problem(value) if isinstance(value, Path) else ""
             if problem:
-                raise typer.BadParameter(f"{name}: {problem}")
+                raise typer.BadParameter(f"{'--out' if name == 'out' else name}: {problem}")
         return function(**values)
 
     return verb

@@ -22,15 +22,16 @@ def plot(
     from ..runner.errors import SweepFolderError
     from ..store import SUMMARY, RunFolderError
 
-    if out is not None:
-        make_folder(out)
     try:
         if (results / SUMMARY).is_file():
             written = _run(results, metrics, out)
         else:
             from ..figures.of_sweep import plot_sweep
 
-            written = plot_sweep(load_results(results), out, metrics)
+            found = load_results(results)
+            if out is not None:
+                make_folder(out)
+            written = plot_sweep(found, out, metrics)
     except (AnalysisError, SweepFolderError, RunFolderError) as error:
         fail(str(error))
     for path in written:
@@ -46,6 +47,8 @@ def _run(folder: Path, metrics: list[str] | None, out: Path | None) -> list[Path
     if metrics:
         fail("--metric is for sweeps; a run has figures of its own")
     run = load_run(folder)
+    if out is not None:
+        make_folder(out)
     if not run.scenario.lrt:
         say("the run has no LRT: the figures that show nothing else are left out")
     return draw_figures(run, folder / FIGURES if out is None else out, ("svg", "pdf", "png"))

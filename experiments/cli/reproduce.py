@@ -47,11 +47,11 @@ def reproduce(
     if len(wanted) > 1 and (out is not None or sets):
         fail("--out and --set are for one experiment at a time")
     changes = parse_settings(sets or [])
-    if out is not None:
-        make_folder(out)
     try:
         for name in wanted:
             find_experiment(name)
+        if out is not None:
+            make_folder(out)
         done = [_one(name, short, changes, out) for name in wanted]
     except (UnknownExperimentError, BadParameterError) as error:
         fail(str(error))
