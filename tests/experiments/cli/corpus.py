@@ -1,4 +1,4 @@
-"""Input that nobody should give: some two thousand command lines and their files, made the same way every time.
+"""Input that nobody should give: some three thousand command lines and their files, made the same way every time.
 
 Families: settings, scenario files, names, designs, networks, forks, options and paths, and damaged folders of results.
 Most cases come from crossing keys with odd values; those that once went wrong stand by themselves.
