@@ -3,11 +3,14 @@
 Only what takes longer than two seconds is worth showing. Standard output stays free for results.
 """
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
+
+from .terminal import console, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -32,7 +35,7 @@ class RunProgress:
     def __init__(
         self, label: str, *, stream: TextIO | None = None, clock: Callable[[], float] = time.perf_counter
     ) -> None:
-        self._label = label
+        self._label = visible(label, lines=False)
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
         self._began = self._spoke = clock()
@@ -73,7 +76,7 @@ class RunProgress:
         if day > first:
             rate = (day - first) / max(now - since, 1e-9)
             done += f", {rate:.0f} days/s, {_duration((horizon - day) / rate)} left"
-        print(done, file=self._stream, flush=True)
+        write_line(done, self._stream)
 
     def _move_bar(self, day: int, horizon: int) -> None:
         if self._bar is None:
@@ -104,14 +107,19 @@ class PartProgress:
         now = self._clock()
         text = f"{done} of {of} {self._what}, {_duration((now - self._began) / done * (of - done))} left"
         if self._stream.isatty():
-            print(f"\r{text:<60}", end="\n" if done == of else "", file=self._stream, flush=True)
+            write_line(f"\r{text:<60}", self._stream, end="\n" if done == of else "")
         elif done == of or now - self._spoke >= LINE_EVERY_SECONDS:
             self._spoke = now
-            print(text, file=self._stream, flush=True)
+            write_line(text, self._stream)
+
+
+def write_line(text: str, stream: TextIO, *, end: str = "\n") -> None:
+    """Write a line of progress; one that cannot be written is no reason to stop."""
+    with contextlib.suppress(OSError):
+        print(text, file=stream, end=end, flush=True)
 
 
 def _bar(label: str, stream: TextIO, first: int, horizon: int) -> "tuple[Progress, TaskID]":
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Task as BarTask
     from rich.text import Text
@@ -124,13 +132,13 @@ def _bar(label: str, stream: TextIO, first: int, horizon: int) -> "tuple[Progres
             return Text("" if speed is None else f"{speed:.0f} days/s", style="progress.data.speed")
 
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TextColumn("days"),
         Rate(),
         TimeRemainingColumn(compact=True),
-        console=Console(file=stream),
+        console=console(stream),
         transient=True,
     )
     return bar, bar.add_task(label, total=horizon, completed=first)

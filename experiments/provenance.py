@@ -94,6 +94,23 @@ def platform_name() -> str:
     return f"{platform.system()} {platform.release()} {platform.machine()}"
 
 
+def processor() -> dict[str, str | list[str]]:
+    """The processor that kernels are compiled for, and those of its features that are used.
+
+    Another kind of processor, or another choice of features (``NUMBA_CPU_NAME``, ``NUMBA_CPU_FEATURES``), may round
+    differently.
+    """
+    import numba
+    from llvmlite import binding
+
+    name, chosen = numba.config.CPU_NAME, numba.config.CPU_FEATURES
+    if chosen is None:
+        features = [feature for feature, used in binding.get_host_cpu_features().items() if used]
+    else:
+        features = [feature.removeprefix("+") for feature in chosen.split(",") if feature.startswith("+")]
+    return {"name": str(name or binding.get_host_cpu_name()), "features": sorted(features)}
+
+
 def git_state() -> dict[str, str | bool] | None:
     """Commit of the repository that the package's sources belong to, and whether files differ from it.
 

@@ -2,7 +2,6 @@
 
 import datetime
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from .folders.files import problem
 from .interruption import Interruption, Stopped
 from .progress import RunProgress
 from .store import Identity, Run, RunPlace
+from .terminal import complain
 
 if TYPE_CHECKING:
     from ..model.ecosystem import RestakingEcosystem
@@ -129,7 +129,7 @@ def begun(place: RunPlace, identity: Identity, begin: "Callable[[], RestakingEco
     """A run as far as it was when it was stopped, or at its beginning."""
     found = checkpoints.find(identity)
     if found is not None:
-        say(f"{place.path}: goes on from day {found.ecosystem.day} of {found.ecosystem.horizon}")
+        complain(f"{place.path}: goes on from day {found.ecosystem.day} of {found.ecosystem.horizon}")
         return found
     started, seconds = clock()
     return Checkpoint(begin(), started.isoformat(), seconds())
@@ -215,12 +215,7 @@ def draw(run: Run, place: RunPlace, interruption: Interruption) -> None:
     except Exception as error:
         place.forget_figures()
         reason = " ".join(str(error).split()) or type(error).__name__
-        say(f"the run is complete in {place.path}; its figures could not be drawn: {reason}")
-
-
-def say(message: str) -> None:
-    """Tell people something on standard error."""
-    print(f"restaking: {message}", file=sys.stderr)
+        complain(f"the run is complete in {place.path}; its figures could not be drawn: {reason}")
 
 
 def _progress(ecosystem: "RestakingEcosystem") -> RunProgress:

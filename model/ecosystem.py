@@ -30,6 +30,7 @@ from .news import News
 from .randomness import SeedTree, day_key, uniform
 from .restaking_layer import RestakingLayer
 from .scenario import Scenario, load_scenario
+from .scenario.price_file import self_contained
 from .signals import Signals
 from .state import FIRST_LST, IDLE, INTENTION, NOBODY
 from .tokens import CREDIT_EVERY_DAYS, Airdrop
@@ -604,6 +605,7 @@ class RestakingEcosystem(EcosystemBase):
         Raises:
             ScenarioError: a change is not valid, or concerns what the run began with.
         """
+        changes = self_contained(changes)
         origin = self.scenario
         change_terms(self, changes)
         self.forks.append(Fork(self.day, dict(changes), origin))

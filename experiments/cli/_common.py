@@ -1,15 +1,18 @@
 """What the verbs share: scenarios with the options that change them, tables, one-line failures."""
 
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from ..terminal import complain, visible
+
 if TYPE_CHECKING:
     from ...model.scenario import Scenario
 
-PROGRAM = "restaking"
 BAD_INPUT = 2
 DISTRIBUTION = "restaking"
 
@@ -59,8 +62,24 @@ def _with_options(scenario: "Scenario", sets: Sequence[str], options: dict[str, 
 
 def fail(message: str, code: int = BAD_INPUT) -> NoReturn:
     """Say what is wrong in one message on standard error and leave."""
-    print(f"{PROGRAM}: {message}", file=sys.stderr)
+    complain(message)
     raise typer.Exit(code)
+
+
+def make_folder(out: Path, option: str = "--out") -> None:
+    """Make the folder that a verb is going to write into, before the work that fills it; exit 2 when it can't be."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        fail(f"{option}: {out} is a file, not a folder")
+    except OSError as error:
+        fail(f"{option}: {out} cannot be written: {error.strerror or error}")
+
+
+def refuse_folder(out: Path, option: str = "--out") -> None:
+    """Exit 2 when a file is going to be written where a folder stands."""
+    if out.is_dir():
+        fail(f"{option}: {out} is a folder; give the name of a file")
 
 
 def version() -> str:
@@ -74,16 +93,9 @@ def version() -> str:
         return "unknown (not installed)"
 
 
-def print_json(content: Any) -> None:
-    """One JSON document on standard output."""
-    import json
-
-    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
-
-
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, width: int | None = None) -> list[str]:
     """Aligned lines of a table; the last column is cut at ``width`` characters when that is given."""
-    cells = [list(header), *(list(row) for row in rows)]
+    cells = [[visible(cell, lines=False) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header) - 1)]
     lines = []
     for row in cells:
@@ -114,8 +126,42 @@ def shown(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def bounds(low: float | None, high: float | None) -> str:
+_WHOLE = re.compile(r"[+-]?(0|[1-9](_?[0-9])*)", re.ASCII)
+_LONGEST_WHOLE = 40
+
+
+def whole(option: str, help: str, *, low: int | None = None) -> Any:
+    """An option that takes a whole number as scenario files write them: ``12`` and ``1_000``, not ``12.0`` or ``012``.
+
+    Args:
+        option: its name, with dashes.
+        help: what the number means.
+        low: smallest number allowed, when the option itself knows one.
+    """
+    return typer.Option(option, parser=_whole_number(low), metavar="INTEGER", help=help)
+
+
+def _whole_number(low: int | None) -> Callable[[Any], int]:
+    def number(given: Any) -> int:
+        text = str(given)
+        if len(text) > _LONGEST_WHOLE or not _WHOLE.fullmatch(text):
+            text = text if len(text) <= _LONGEST_WHOLE else f"{text[: _LONGEST_WHOLE - 3]}..."
+            raise typer.BadParameter(f"{text!r} is not a whole number")
+        if low is not None and int(text) < low:
+            raise typer.BadParameter(f"{text} is below {low}")
+        return int(text)
+
+    return number
+
+
+def bounds(low: float | int | None, high: float | int | None) -> str:
     """Bounds of a parameter: ``0 .. 1``, empty when it has none."""
     if low is None and high is None:
         return ""
-    return f"{'' if low is None else f'{low:g}'} .. {'' if high is None else f'{high:g}'}".strip()
+    return f"{_bound(low)} .. {_bound(high)}".strip()
+
+
+def _bound(value: float | int | None) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:g}"

@@ -1,13 +1,13 @@
 """``restaking compare``: paired differences between runs or sweeps."""
 
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._common import fail, print_json, table
+from ..terminal import complain, tell, tell_json
+from ._common import fail, refuse_folder, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,8 @@ def compare(
     """
     from ..comparing import NotComparableError, compare_sides, difference_of_worlds
 
+    if out is not None:
+        refuse_folder(out)
     if not 0.0 < confidence < 1.0:
         fail(f"--confidence: {confidence:g} must lie between 0 and 1")
     if half_width is not None and not half_width > 0.0:
@@ -42,18 +44,18 @@ def compare(
         fail(str(error))
     apart = difference_of_worlds(first, second)
     if apart:
-        print(f"restaking: {apart}: these are not the effects of one change", file=sys.stderr)
+        complain(f"{apart}: these are not the effects of one change")
     if metrics:
         found = _chosen(found, metrics)
     if out is not None:
         _write(found, out)
     rows = [{str(key): _plain(value) for key, value in row.items()} for row in found.to_dict("records")]
     if as_json:
-        print_json(rows)
+        tell_json(rows)
         return
     shown = [[row["metric"], *_cells(row)] for row in rows]
     header = ["metric", "first", "second", "difference", "interval", "pairs", "needed"]
-    print(*table(header, shown), sep="\n")
+    tell("\n".join(table(header, shown)))
 
 
 def _write(found: "pd.DataFrame", out: Path) -> None:
@@ -65,13 +67,13 @@ def _write(found: "pd.DataFrame", out: Path) -> None:
 
 
 def _chosen(found: "pd.DataFrame", metrics: list[str]) -> "pd.DataFrame":
-    import difflib
+    from ...model.scenario.naming import nearest, shortened
 
     known = list(found["metric"])
     for name in metrics:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            fail(f"--metric: there is no metric {name!r}" + (f"; nearest: {near[0]}" if near else ""))
+            near = nearest(name, known)
+            fail(f"--metric: there is no metric {shortened(name)!r}" + (f"; nearest: {near}" if near else ""))
     return found[found["metric"].isin(metrics)]
 
 

@@ -1,13 +1,13 @@
 """``restaking explain``: all that is known about one parameter, one metric, or the order of a day."""
 
-import difflib
 import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._common import bounds, fail, load_or_exit, print_json, shown
+from ..terminal import tell, tell_json
+from ._common import bounds, fail, load_or_exit, shown
 
 if TYPE_CHECKING:
     from ...model.scenario import ParameterInfo
@@ -96,31 +96,32 @@ def _metric(metric: Any) -> dict[str, Any]:
 
 def _miss(name: str) -> str:
     from ...model.scenario import parameters
+    from ...model.scenario.naming import most_like, shortened
 
     known = [info.key for info in parameters()] + [metric.name for metric in all_metrics()] + [DAY_WORD]
     last = name.rpartition(".")[2]
     near = [key for key in known if key.rpartition(".")[2] == last]
-    near += difflib.get_close_matches(name, known, n=_SUGGESTIONS, cutoff=0.5)
+    near += most_like(name, known, _SUGGESTIONS)
     by_last: dict[str, str] = {}
     for key in known:
         by_last.setdefault(key.rpartition(".")[2], key)
-    near += [by_last[word] for word in difflib.get_close_matches(last, by_last, n=_SUGGESTIONS, cutoff=0.6)]
+    near += [by_last[word] for word in most_like(last, by_last, _SUGGESTIONS, cutoff=0.6)]
     listed = [*dict.fromkeys(near)][:_SUGGESTIONS]
     tail = f"nearest: {', '.join(listed)}" if listed else "see restaking list parameters, restaking list metrics"
-    return f"there is no parameter or metric {name!r}; {tail}"
+    return f"there is no parameter or metric {shortened(name)!r}; {tail}"
 
 
 def _tell(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        print_json(facts)
+        tell_json(facts)
     elif "day" in facts:
-        print("One day, in order:\n")
+        tell("One day, in order:\n")
         for step in facts["day"]:
-            print(_wrapped(f"{step['step']}. {step['name']:<8}", step["meaning"]))
+            tell(_wrapped(f"{step['step']}. {step['name']:<8}", step["meaning"]))
     elif "metrics" in facts:
-        print("\n\n".join(_card(metric) for metric in facts["metrics"]))
+        tell("\n\n".join(_card(metric) for metric in facts["metrics"]))
     else:
-        print(_card(_readable(facts)))
+        tell(_card(_readable(facts)))
 
 
 def _readable(facts: dict[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """``restaking fork``: what if the terms change on a day."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._common import fail, print_json
+from ..terminal import say, tell_json
+from ._common import fail, whole
 
 if TYPE_CHECKING:
     from ..store import Run
@@ -14,15 +14,13 @@ if TYPE_CHECKING:
 
 def fork(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    day: Annotated[int, typer.Option("--day", help="Day from which the changed terms hold.")],
+    day: Annotated[int, whole("--day", "Day from which the changed terms hold.")],
     sets: Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; repeatable.")],
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write; default: beside the run, named by day and changes.")
     ] = None,
-    seeds: Annotated[
-        int, typer.Option("--seeds", min=1, help="Make run and branch for so many seeds, from the run's own on.")
-    ] = 1,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes, when there are several seeds.")] = 2,
+    seeds: Annotated[int, whole("--seeds", "Make run and branch for so many seeds, from the run's own on.", low=1)] = 1,
+    workers: Annotated[int, whole("--workers", "Processes, when there are several seeds.", low=1)] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no figures.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run in the folder.")] = False,
@@ -47,9 +45,9 @@ def fork(
         done = _one(origin, day, changes, folder, not no_figures, overwrite)
     except RunFolderError as error:
         fail(str(error))
-    print(f"Written to {folder}; restaking compare {run} {folder} says what differs", file=sys.stderr)
+    say(f"Written to {folder}; restaking compare {run} {folder} says what differs")
     if as_json:
-        print_json(done.result())
+        tell_json(done.result())
 
 
 def _one(run: "Run", day: int, changes: dict[str, Any], folder: Path, figures: bool, overwrite: bool) -> "Run":
@@ -66,9 +64,9 @@ def _over_seeds(
     from ..forking import BASE, BRANCH, fork_over_seeds
     from ..progress import PartProgress
 
-    first, tell = int(run.manifest["seed"]), PartProgress("seeds")
+    first, progress = int(run.manifest["seed"]), PartProgress("seeds")
     wanted = range(first, first + seeds)
     pairs = fork_over_seeds(run, day, changes, folder, seeds=wanted, workers=workers, overwrite=overwrite)
     for done, _ in enumerate(pairs, start=1):
-        tell(done, seeds)
-    print(f"Written to {folder}; restaking compare {folder / BASE} {folder / BRANCH}", file=sys.stderr)
+        progress(done, seeds)
+    say(f"Written to {folder}; restaking compare {folder / BASE} {folder / BRANCH}")

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ._common import bounds, fail, print_json, shown, table, terminal_width
+from ..terminal import tell, tell_json
+from ._common import bounds, fail, shown, table, terminal_width
 
 Subject = Literal["scenarios", "metrics", "parameters"]
 
@@ -23,14 +24,14 @@ def list_subject(
     if schema:
         from ...model.scenario import scenario_schema
 
-        print_json(scenario_schema())
+        tell_json(scenario_schema())
         return
     rows = _ROWS[subject]()
     if as_json:
-        print_json({subject: rows})
+        tell_json({subject: rows})
         return
     header, columns = _COLUMNS[subject]
-    print("\n".join(table(header, [columns(row) for row in rows], width=terminal_width())))
+    tell("\n".join(table(header, [columns(row) for row in rows], width=terminal_width())))
 
 
 def _scenarios() -> list[dict[str, Any]]:

@@ -1,19 +1,24 @@
 """The command ``restaking``: finds the verb, runs it and turns what went wrong into one message and an exit code.
 
-Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted (143: by SIGTERM, 129: its terminal closed). Start-up
-is light: a verb's module is imported when the verb is used, and nothing but Typer before that.
+Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted (143: by SIGTERM, 129: its terminal closed). An error
+that nobody expected is one line, too (see :mod:`..crash`). Start-up is light: a verb's module is imported when the verb
+is used, and nothing but Typer before that.
 
 A verb is a line in ``VERBS`` and a function, written as Typer wants it, in a module of this package. The function may
 return an exit code.
 """
 
+import functools
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
+
+from ..terminal import PROGRAM, OutputError, complain, drop_output, output_problem, output_trouble, prepare, tell
 
 VERBS: dict[str, tuple[str, str]] = {
     "run": ("run:run", "Run a scenario and write its series, events and summary."),
@@ -34,10 +39,16 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 """Verb: its module and function, and its line in the help."""
 
-PROGRAM = "restaking"
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+LONGEST_PART = 255
+"""Bytes; file systems take no longer name of a file or folder."""
+
+LONGEST_PATH = 4_095
+_LONGEST_WORD = 60
+_LONGEST_MESSAGE = 400
 
 _SETTINGS: dict[str, Any] = {
     "add_completion": False,
@@ -69,6 +80,7 @@ class _LazyGroup(typer.core.TyperGroup):
 def _unknown_verb(word: str) -> str:
     import difflib
 
+    word = word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 3]}..."
     near = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.5)
     return f"there is no command {word!r}; " + (f"nearest: {near[0]}" if near else f"commands: {', '.join(VERBS)}")
 
@@ -78,8 +90,39 @@ def _verb(name: str) -> Any:
     module, _, attribute = target.partition(":")
     function = getattr(importlib.import_module(f".{module}", __package__), attribute)
     app = typer.Typer(**_SETTINGS)
-    app.command(name, help=None if function.__doc__ else line)(function)
+    app.command(name, help=None if function.__doc__ else line)(_with_possible_paths(function))
     return typer.main.get_command(app)
+
+
+def _with_possible_paths(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The verb, which is not begun with a path that no file system knows."""
+
+    @functools.wraps(function)
+    def verb(**values: Any) -> Any:
+        for name, value in values.items():
+            problem = path_problem(value) if isinstance(value, Path) else ""
+            if problem:
+                raise typer.BadParameter(f"{'--out' if name == 'out' else name}: {problem}")
+        return function(**values)
+
+    return verb
+
+
+def path_problem(path: Path) -> str:
+    """Why no file can have this path, in words; empty when one could."""
+    try:
+        parts = [os.fsencode(part) for part in path.parts]
+    except UnicodeEncodeError:
+        return f"{str(path)[:_LONGEST_WORD]!r} holds characters that this system has no file names with"
+    if any(b"\0" in part for part in parts):
+        return f"{str(path)[:_LONGEST_WORD]!r} holds a null character, which no path can"
+    longest = max(parts, key=len, default=b"")
+    if len(longest) > LONGEST_PART:
+        shown = os.fsdecode(longest[: _LONGEST_WORD - 3])
+        return f"the name {shown}... has {len(longest):,} bytes; allowed are up to {LONGEST_PART}"
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        return f"a path of {len(os.fsencode(path)):,} bytes; allowed are up to {LONGEST_PATH}"
+    return ""
 
 
 def _version(wanted: bool) -> None:
@@ -87,7 +130,7 @@ def _version(wanted: bool) -> None:
         return
     from ._common import version
 
-    print(f"{PROGRAM} {version()}")
+    tell(f"{PROGRAM} {version()}")
     raise typer.Exit()
 
 
@@ -112,31 +155,75 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; the process's own when None.
     """
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    prepare()
+    return _with_output(_told(arguments))
+
+
+def _with_output(code: int) -> int:
+    """The exit code, once all output is where it should be."""
+    problem = output_problem()
+    if not problem:
+        return code
+    complain(f"standard output {problem}")
+    return code or FAILED
+
+
+def _told(arguments: list[str]) -> int:
+    """The exit code of a command line; what went wrong is said in one message."""
     try:
-        # Not Typer's own main(): it has exit codes of its own for interruptions and closed pipes.
-        program = _program()
-        with program.make_context(PROGRAM, arguments) as context:
-            code = program.invoke(context)
-        sys.stdout.flush()
+        return _invoked(arguments)
     except (KeyboardInterrupt, typer.Abort) as stop:
         return _say(str(stop) or "interrupted", getattr(stop, "exit_code", INTERRUPTED))
     except typer.Exit as stop:
         return stop.exit_code
     except BrokenPipeError:
-        # The reader (head, less) has seen enough; Python must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # the reader (head, less) has seen enough
+    except OutputError as error:
+        drop_output()
+        return _say(f"standard output {error}", FAILED)
     except _usage_error() as error:
         return _say(_one_line(error), error.exit_code)
-    except RuntimeError as error:
-        if not _is_unwritable(error):
-            raise
-        return _say(str(error), FAILED)
-    except ValueError as error:
-        if not _is_told(error):
-            raise
-        return _say(str(error), BAD_INPUT)
+    except OSError as error:
+        return _refused_by_the_system(error, arguments)
+    except Exception as error:
+        code = _code_of_told(error)
+        return _crashed(error, arguments) if code is None else _say(str(error), code)
+
+
+def _invoked(arguments: list[str]) -> int:
+    # Not Typer's own main(): it has exit codes of its own for interruptions and closed pipes.
+    program = _program()
+    with program.make_context(PROGRAM, arguments) as context:
+        code = program.invoke(context)
     return code if isinstance(code, int) else 0
+
+
+def _refused_by_the_system(error: OSError, arguments: list[str]) -> int:
+    """One line for a file, or for standard output where the library prints a help."""
+    if _is_of_help(error):
+        drop_output()
+        return _say(f"standard output {output_trouble(error)}", FAILED)
+    if error.filename is None:
+        return _crashed(error, arguments)
+    return _say(f"{os.fspath(error.filename)}: {error.strerror or error}", FAILED)
+
+
+def _is_of_help(error: OSError) -> bool:
+    """Whether an error was met where the library prints."""
+    trace = error.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] in ("click", "typer") and trace.tb_frame.f_code.co_name == "echo":
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _crashed(error: Exception, arguments: list[str]) -> int:
+    from ..crash import report
+
+    report(error, arguments)
+    return FAILED
 
 
 def _usage_error() -> Any:
@@ -148,25 +235,23 @@ def _one_line(error: Any) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else PROGRAM
     message = " ".join(error.format_message().split()).removeprefix("Invalid value: ").replace("Value error, ", "")
+    if len(message) > _LONGEST_MESSAGE:
+        message = f"{message[: _LONGEST_MESSAGE - 3]}..."
     return f"{message.rstrip('.')} (see {path} --help)"
 
 
-def _is_told(error: ValueError) -> bool:
-    """Whether an error is what we say of bad input: a scenario, a design, a folder."""
-    from ...model.scenario import ScenarioError
-    from ..folders.errors import FolderError
+def _code_of_told(error: Exception) -> int | None:
+    """The exit code of what is told in one sentence: bad input, a folder in the way, a full disk; None of the rest."""
+    from ...model.scenario.errors import ScenarioError
+    from ..folders.errors import FolderError, UnwritableError
 
-    return isinstance(error, (ScenarioError, FolderError))
-
-
-def _is_unwritable(error: RuntimeError) -> bool:
-    from ..folders.errors import UnwritableError
-
-    return isinstance(error, UnwritableError)
+    if isinstance(error, (ScenarioError, FolderError)):
+        return BAD_INPUT
+    return FAILED if isinstance(error, UnwritableError) else None
 
 
 def _say(message: str, code: int) -> int:
-    print(f"{PROGRAM}: {message}", file=sys.stderr)
+    complain(message)
     return code
 
 

@@ -1,14 +1,14 @@
 """``restaking network``: whose ETH secures what on one day of a run."""
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ._common import fail
+from ..terminal import say, tell_data
+from ._common import fail, refuse_folder, whole
 
 if TYPE_CHECKING:
     from ...model.ecosystem import RestakingEcosystem
@@ -19,7 +19,7 @@ CHECK_FAILED = 1
 
 def network(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    day: Annotated[int, typer.Option("--day", help="Day of the run: the state after so many days.")],
+    day: Annotated[int, whole("--day", "Day of the run: the state after so many days.")],
     format: Annotated[Literal["graphml", "json"], typer.Option("--format", help="Format to write.")] = "graphml",
     out: Annotated[Path | None, typer.Option("--out", help="File to write; default: standard output.")] = None,
 ) -> None:
@@ -29,6 +29,8 @@ def network(
     """
     from ..store import RunFolderError, load_run
 
+    if out is not None:
+        refuse_folder(out)
     try:
         recorded = load_run(run)
     except RunFolderError as error:
@@ -77,9 +79,9 @@ def _write(ecosystem: "RestakingEcosystem", format: Literal["graphml", "json"], 
             write_network(graph, out, format=format)
         except OSError as error:
             fail(f"--out: {out} cannot be written: {error.strerror or error}")
-        print(f"{graph.number_of_nodes()} nodes, {graph.number_of_edges()} edges: {out}", file=sys.stderr)
+        say(f"{graph.number_of_nodes()} nodes, {graph.number_of_edges()} edges: {out}")
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / os.extsep.join(("network", format))
         write_network(graph, path, format=format)
-        sys.stdout.write(path.read_text(encoding="utf-8"))
+        tell_data(path.read_text(encoding="utf-8"))

@@ -1,12 +1,12 @@
 """``restaking plot``: the figures of a run or of a sweep."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ._common import fail
+from ..terminal import say, tell
+from ._common import fail, make_folder
 
 
 def plot(
@@ -28,13 +28,16 @@ def plot(
         else:
             from ..figures.of_sweep import plot_sweep
 
-            written = plot_sweep(load_results(results), out, metrics)
+            found = load_results(results)
+            if out is not None:
+                make_folder(out)
+            written = plot_sweep(found, out, metrics)
     except (AnalysisError, FolderError) as error:
         fail(str(error))
     for path in written:
         if path.suffix == ".png":
-            print(path)
-    print(f"{len(written)} files in {written[0].parent}", file=sys.stderr)
+            tell(path)
+    say(f"{len(written)} files in {written[0].parent}")
 
 
 def _run(folder: Path, metrics: list[str] | None, out: Path | None) -> list[Path]:
@@ -45,4 +48,8 @@ def _run(folder: Path, metrics: list[str] | None, out: Path | None) -> list[Path
     if metrics:
         fail("--metric is for sweeps; a run has figures of its own")
     run = load_run(folder)
+    if out is not None:
+        make_folder(out)
+    if not run.scenario.lrt:
+        say("the run has no LRT: the figures that show nothing else are left out")
     return draw_figures(run, subfolder(folder, FIGURES, LAYOUT) if out is None else out, ("svg", "pdf", "png"))

@@ -1,18 +1,18 @@
 """``restaking repair``: make again what is damaged."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ._common import print_json
+from ..terminal import say, tell_json
+from ._common import whole
 
 
 def repair(
     results: Annotated[Path, typer.Argument(help="Folder of a run or of a sweep.")],
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Of a sweep: processes; default: one for each processor.")
+        int | None, whole("--workers", "Of a sweep: processes; default: one for each processor.", low=1)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -23,7 +23,7 @@ def repair(
     """
     from ..repairing import repair_folder
 
-    done = repair_folder(results, workers=workers, say=lambda text: print(text, file=sys.stderr))
-    print(f"{results}: {done.sentence}", file=sys.stderr)
+    done = repair_folder(results, workers=workers, say=say)
+    say(f"{results}: {done.sentence}")
     if as_json:
-        print_json({"folder": str(results), "damaged": done.damaged, "made_again": done.made_again})
+        tell_json({"folder": str(results), "damaged": done.damaged, "made_again": done.made_again})

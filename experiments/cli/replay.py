@@ -1,12 +1,12 @@
 """``restaking replay``: a failed run once more."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ._common import fail, print_json
+from ..terminal import say, tell_json
+from ._common import fail
 
 FAILED = 1
 
@@ -29,14 +29,14 @@ def replay(
     except (SweepFolderError, ScenarioError) as error:
         fail(str(error))
     if not found.same_code:
-        print(f"made with code {found.code}; the code has changed since", file=sys.stderr)
+        say(f"made with code {found.code}; the code has changed since")
     record = replay(found)
     if as_json:
-        print_json(_content(found, record))
+        tell_json(_content(found, record))
     if record.status == DONE:
-        print(f"{found.run_id} ran to its end; before: {found.error}", file=sys.stderr)
+        say(f"{found.run_id} ran to its end; before: {found.error}")
         return None
-    print(record.traceback, file=sys.stderr, end="")
+    say(record.traceback.rstrip("\n"))
     again = "as before" if record.error == found.error else f"before: {found.error}"
     fail(f"{found.run_id} failed: {record.error} ({again})", FAILED)
 

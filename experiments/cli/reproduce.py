@@ -1,12 +1,12 @@
 """``restaking reproduce``: published experiments, repeated and judged."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._common import fail, print_json, table
+from ..terminal import say, tell, tell_json
+from ._common import fail, make_folder, table
 
 if TYPE_CHECKING:
     from ..published.reproducing import Reproduction
@@ -50,13 +50,15 @@ def reproduce(
     try:
         for name in wanted:
             find_experiment(name)
+        if out is not None:
+            make_folder(out)
         done = [_one(name, short, changes, out) for name in wanted]
     except (UnknownExperimentError, BadParameterError) as error:
         fail(str(error))
     if not short and not changes and out is None and verdicts():
         write_index()
     if as_json:
-        print_json([reproduction.as_mapping() for reproduction in done])
+        tell_json([reproduction.as_mapping() for reproduction in done])
     return FAILED if any(not reproduction.outcome.passed for reproduction in done) else None
 
 
@@ -67,14 +69,14 @@ def _one(name: str, short: bool, changes: dict[str, Any], out: Path | None) -> "
 
     seconds = find_experiment(name).seconds
     if seconds > 2.0 and not short:
-        print(f"{name}: about {seconds:.0f} s ...", file=sys.stderr, flush=True)
+        say(f"{name}: about {seconds:.0f} s ...")
     done = repeat(name, short=short, changes=changes, out=out)
     held = f"{done.held} of {len(done.outcome.checks)} checks hold"
-    print(f"{done.verdict}  {name}: {held}  {done.folder}", file=sys.stderr)
+    say(f"{done.verdict}  {name}: {held}  {done.folder}")
     for check in done.outcome.checks:
         if not check.passed:
             said = f"published {number_text(check.published)}, here {number_text(check.measured)}"
-            print(f"      {check.name}: {said} ({check.rule})", file=sys.stderr)
+            say(f"      {check.name}: {said} ({check.rule})")
     return done
 
 
@@ -85,7 +87,7 @@ def _list(as_json: bool) -> None:
     judged = {verdict["id"]: verdict["verdict"] for verdict in verdicts()}
     experiments = [find_experiment(name) for name in experiment_ids()]
     if as_json:
-        print_json(
+        tell_json(
             [
                 {
                     "id": e.id,
@@ -100,4 +102,4 @@ def _list(as_json: bool) -> None:
         )
         return
     rows = [[e.id, str(e.level), judged.get(e.id, "-"), f"{e.seconds:.0f} s", e.title] for e in experiments]
-    print(*table(["id", "level", "verdict", "takes", "shows"], rows), sep="\n")
+    tell("\n".join(table(["id", "level", "verdict", "takes", "shows"], rows)))

@@ -1,12 +1,12 @@
 """``restaking run``: one scenario, one folder."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ._common import load_or_exit, print_json
+from ..terminal import say, show, tell_json
+from ._common import load_or_exit, whole
 
 if TYPE_CHECKING:
     from ..store import Run
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def run(
     scenario: Annotated[str, typer.Argument(help="A shipped scenario (see list scenarios) or a TOML file.")],
-    seed: Annotated[int | None, typer.Option("--seed", help="Root of all random numbers.")] = None,
-    days: Annotated[int | None, typer.Option("--days", help="Length of the run.")] = None,
-    stakers: Annotated[int | None, typer.Option("--stakers", help="Number of stakers.")] = None,
+    seed: Annotated[int | None, whole("--seed", "Root of all random numbers.")] = None,
+    days: Annotated[int | None, whole("--days", "Length of the run.")] = None,
+    stakers: Annotated[int | None, whole("--stakers", "Number of stakers.")] = None,
     sets: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; repeatable.")
     ] = None,
@@ -45,17 +45,14 @@ def run(
         done = run_scenario(resolved, out=folder, figures=not no_figures, overwrite=overwrite, engine=engine)
         _tell(done)
     else:
-        print(f"{folder} holds this run already, complete: nothing to do", file=sys.stderr)
+        say(f"{folder} holds this run already, complete: nothing to do")
     if as_json:
-        print_json(done.result())
+        tell_json(done.result())
 
 
 def _tell(run: "Run") -> None:
     """The summary and the place of the files, on standard error."""
-    from rich.console import Console
-
     from ..report.summary import summary
 
-    console = Console(stderr=True, highlight=False)
-    console.print(summary(run))
-    console.print(f"\nWritten to {run.path}", soft_wrap=True)
+    show(summary(run))
+    say(f"\nWritten to {run.path}")

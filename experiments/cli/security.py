@@ -1,14 +1,16 @@
 """``restaking security``: who can attack what with profit, and what a loss takes down."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._common import fail, print_json
+from ..terminal import quoted, say, tell, tell_json
+from ._common import fail
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from ...model.security import SecurityReport
 
 MOST_NAMED = 6
@@ -32,32 +34,31 @@ def security(
     the best attack that a search finds, and bounds, which are called so. Numbers given as fractions ("1/3") are
     computed and told exactly. With allocations the network is elastic.
     """
-    from fractions import Fraction
+    from ...model.security import analyse, read_network
 
-    from ...model.security import NetworkError, analyse, read_network
-    from ...model.security.report import DEFAULT_PSIS
-
-    shocks: dict[str, Fraction] = {}
-    for text in psis or DEFAULT_PSIS:
-        try:
-            value = Fraction(text)
-        except (ValueError, ZeroDivisionError):
-            fail(f"--psi: {text!r} must be a number between 0 and 1, like 0.01 or 1/100")
-        if not 0 <= value <= 1:
-            fail(f"--psi: {text} must lie between 0 and 1")
-        shocks[text] = value
-    try:
-        found = analyse(read_network(network), shocks)
-    except NetworkError as error:
-        fail(str(error))
+    found = analyse(read_network(network), _shocks(psis))
     if as_json:
-        print_json(found.to_mapping())
+        tell_json(found.to_mapping())
     else:
-        print(*_lines(found), sep="\n")
+        tell("\n".join(_lines(found)))
     if found.secure is None:
-        print("neither an attack nor a proof was found", file=sys.stderr)
+        say("neither an attack nor a proof was found")
     if require_secure and not found.secure:
         raise typer.Exit(NOT_SECURE)
+
+
+def _shocks(psis: list[str] | None) -> "dict[str, Fraction]":
+    from ...model.scenario.naming import shortened
+    from ...model.security.network import parse_fraction
+    from ...model.security.report import DEFAULT_PSIS
+
+    shocks = {}
+    for text in psis or DEFAULT_PSIS:
+        value = parse_fraction(text)
+        if value is None or not 0 <= value <= 1:
+            fail(f"--psi: {shortened(text)!r} must be a number between 0 and 1, like 0.01 or 1/100")
+        shocks[text] = value
+    return shocks
 
 
 def _lines(report: "SecurityReport") -> list[str]:
@@ -107,4 +108,4 @@ def _names(names: tuple[str, ...]) -> str:
     if not names:
         return "nobody"
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    return ", ".join(map(quoted, names[:MOST_NAMED])) + more

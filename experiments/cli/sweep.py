@@ -1,12 +1,12 @@
 """``restaking sweep``: all runs of a design, in a folder."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ._common import fail, print_json
+from ..terminal import say, tell_json
+from ._common import fail, whole
 
 if TYPE_CHECKING:
     from ..designs import Design
@@ -20,9 +20,7 @@ _SIGNAL_BASE = 128
 def sweep(
     design: Annotated[str, typer.Argument(help="A shipped design, or a TOML or JSON file.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder; default: results/runs/NAME-HASH.")] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes; default: one for each processor.")
-    ] = None,
+    workers: Annotated[int | None, whole("--workers", "Processes; default: one for each processor.", low=1)] = None,
     cluster: Annotated[
         str | None, typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler instead: tcp://host:port.")
     ] = None,
@@ -36,10 +34,10 @@ def sweep(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter that does not vary; repeatable."),
     ] = None,
-    replications: Annotated[int | None, typer.Option("--replications", help="Runs at each point.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Root of all random numbers.")] = None,
-    days: Annotated[int | None, typer.Option("--days", help="Length of the runs.")] = None,
-    stakers: Annotated[int | None, typer.Option("--stakers", help="Number of stakers.")] = None,
+    replications: Annotated[int | None, whole("--replications", "Runs at each point.")] = None,
+    seed: Annotated[int | None, whole("--seed", "Root of all random numbers.")] = None,
+    days: Annotated[int | None, whole("--days", "Length of the runs.")] = None,
+    stakers: Annotated[int | None, whole("--stakers", "Number of stakers.")] = None,
     no_series: Annotated[bool, typer.Option("--no-series", help="Keep summaries only, no daily series.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the results of another design or of other code.")
@@ -57,7 +55,8 @@ def sweep(
     from ..runner.errors import SweepError, SweepFolderError, SweepInterrupted
     from ..runner.sweeping import Options, carry_out
 
-    changed = _with_options(design, sets or [], {"replications": replications, "seed": seed}, days, stakers)
+    terms = {"replications": replications, "seed": seed}
+    changed = _with_options(design, sets or [], terms, days, stakers, any_size=dry_run)
     try:
         options = Options(
             workers=workers,
@@ -67,7 +66,7 @@ def sweep(
             series=not no_series,
             accept_new_code=accept_new_code,
             retry_failed=retry_failed,
-            say=_say,
+            say=say,
         )
         if dry_run:
             _tell_estimate(changed, out, options, as_json)
@@ -82,14 +81,14 @@ def sweep(
 
 
 def _with_options(
-    source: str, sets: list[str], terms: dict[str, int | None], days: int | None, stakers: int | None
+    source: str, sets: list[str], terms: dict[str, int | None], days: int | None, stakers: int | None, *, any_size: bool
 ) -> "Design":
     """The design with what the command line changes, checked again as a whole."""
     from ...model.scenario import ScenarioError
     from ...model.scenario.loading import parse_settings
     from ..designs import load_design
 
-    design = load_design(source)
+    design = load_design(source, any_size=True)
     given: dict[str, Any] = {key: value for key, value in terms.items() if value is not None}
     settings: dict[str, Any] = parse_settings(sets)
     for option, key, value in (("--days", "days", days), ("--stakers", "stakers.count", stakers)):
@@ -102,29 +101,25 @@ def _with_options(
         if key in design.keys:
             raise ScenarioError(f"--set: {key} varies in the design {design.name}; change its axis instead", key=key)
     if not given and not settings:
-        return design
+        return load_design(design, any_size=any_size)
     content = design.to_mapping()
     if settings:
         content["scenario"] = design.scenario.with_overrides(settings, where="--set")
-    return load_design(content | given)
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+    return load_design(content | given, any_size=any_size)
 
 
 def _tell(results: "Results", as_json: bool) -> int | None:
     m = results.manifest
     failed = int(m["failed"])
     words = f"{m['runs']:,} runs, {failed:,} failed" if failed else f"{m['runs']:,} runs"
-    _say(f"{words}. Written to {results.path}")
+    say(f"{words}. Written to {results.path}")
     if failed:
         first = results.failed.iloc[0]
-        _say(f"The first failure: {first['run_id']}: {first['error']}; see {results.path / 'failures'}")
+        say(f"The first failure: {first['run_id']}: {first['error']}; see {results.path / 'failures'}")
     if as_json:
         keys = ("design_kind", "scenario", "seed", "days", "stakers", "points", "replications", "runs", "done")
         content = {"sweep": str(results.path), "design": m["name"], **{key: m[key] for key in keys}}
-        print_json({**content, "failed": failed, "version": m["version"], "codes": m["codes"]})
+        tell_json({**content, "failed": failed, "version": m["version"], "codes": m["codes"]})
     return FAILED if failed else None
 
 
@@ -133,12 +128,13 @@ def _tell_estimate(design: "Design", out: Path | None, options: Any, as_json: bo
 
     found = estimate(design, out, options)
     for line in _lines(found):
-        _say(line)
+        say(line)
     if as_json:
-        print_json(found.to_mapping())
+        tell_json(found.to_mapping())
 
 
 def _lines(found: "Estimate") -> list[str]:
+    from ..designs.reading import MOST_RUNS
     from ..runner.progress import duration
 
     lines = [f"{'runs':<8}{found.runs:,} ({found.points:,} points x {found.replications:,} replications)"]
@@ -155,6 +151,8 @@ def _lines(found: "Estimate") -> list[str]:
         f"{'memory':<8}{_size(found.memory_bytes)} in all processes together, at most",
         f"from a pilot of {found.pilot_runs:,} runs; nothing was written",
     ]
+    if found.too_many:
+        lines.append(f"that is more than a sweep takes: at most {MOST_RUNS:,} runs")
     if found.pilot_failed:
         lines.append(f"{found.pilot_failed:,} of the pilot's runs failed")
     return lines

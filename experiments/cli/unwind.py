@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._common import fail, print_json, table
+from ..terminal import tell, tell_json
+from ._common import fail, table, whole
 
 if TYPE_CHECKING:
     from ..folders.folder import Place
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 def unwind(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    day: Annotated[int, typer.Option("--day", help="Day on which they want out.")],
+    day: Annotated[int, whole("--day", "Day on which they want out.")],
     lrt: Annotated[str | None, typer.Option("--lrt", help="Which LRT; default: the largest on that day.")] = None,
     shares: Annotated[
         list[float] | None, typer.Option("--share", help="Share of supply that wants out; repeatable.")
     ] = None,
-    days: Annotated[int, typer.Option("--days", min=1, help="How long to watch, at most to the run's end.")] = 180,
+    days: Annotated[int, whole("--days", "How long to watch, at most to the run's end.", low=1)] = 180,
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write table, page and figure into.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -36,10 +37,12 @@ def unwind(
 
     try:
         recorded = load_run(run)
+        if not recorded.scenario.lrt:
+            fail(f"{run}: the run has no LRT to get out of")
         chosen = lrt or _largest(recorded.entity("lrt", "supply_eth"), day)
-        wanted, tell = shares or unwinding.SHARES, PartProgress("shares")
+        wanted, progress = shares or unwinding.SHARES, PartProgress("shares")
         with contextlib.nullcontext() if out is None else claim(out, unwinding.LAYOUT) as place:
-            found = unwinding.unwind(recorded, day, chosen, shares=wanted, days=days, progress=tell)
+            found = unwinding.unwind(recorded, day, chosen, shares=wanted, days=days, progress=progress)
             opened = bool(recorded.entity("lrt", "redemption_open")[chosen].loc[:day].iloc[-1] > 0.0)
             said = unwinding.unwind_paragraph(found, opened)
             if place is not None:
@@ -49,7 +52,7 @@ def unwind(
     rows = [one.as_mapping() for one in found]
     if as_json:
         plain = [{key: value if math.isfinite(value) else None for key, value in row.items()} for row in rows]
-        print_json({"lrt": chosen, "day": day, "text": said, "shares": plain})
+        tell_json({"lrt": chosen, "day": day, "text": said, "shares": plain})
         return
     header = [
         "share",
@@ -63,8 +66,8 @@ def unwind(
         "95 % out",
         "cost",
     ]
-    print(*table(header, [_cells(row) for row in rows]), sep="\n")
-    print(f"\n{said}")
+    tell("\n".join(table(header, [_cells(row) for row in rows])))
+    tell(f"\n{said}")
 
 
 def _write(place: "Place", found: Any, lrt: str, said: str, recorded: "Run") -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._common import load_or_exit, print_json
+from ..terminal import tell, tell_json
+from ._common import fail, load_or_exit, whole
 
 if TYPE_CHECKING:
     from ..validation import Scoreboard
@@ -18,13 +19,13 @@ def validate(
     scenario: Annotated[str, typer.Argument(help="A shipped scenario (see list scenarios) or a TOML file.")] = (
         "season-2024"
     ),
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds, from 1 on.")] = 20,
-    days: Annotated[int | None, typer.Option("--days", help="Length of the runs.")] = None,
-    stakers: Annotated[int | None, typer.Option("--stakers", help="Number of stakers.")] = None,
+    seeds: Annotated[int, whole("--seeds", "Number of seeds, from 1 on.", low=1)] = 20,
+    days: Annotated[int | None, whole("--days", "Length of the runs.")] = None,
+    stakers: Annotated[int | None, whole("--stakers", "Number of stakers.")] = None,
     sets: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; repeatable.")
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 2,
+    workers: Annotated[int, whole("--workers", "Processes.", low=1)] = 2,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write; default: results/validation/SCENARIO.")
     ] = None,
@@ -37,6 +38,8 @@ def validate(
     Exits 1 when a ledger is out of balance or a number is missing or negative in any run.
     """
     resolved = load_or_exit(scenario, sets or [], None, days, stakers)
+    if not resolved.lrt:
+        fail(f"{scenario}: has no LRT, and the facts are about LRTs")
     from ..folders.folder import claim
     from ..progress import PartProgress
     from ..provenance import package_version
@@ -49,7 +52,7 @@ def validate(
             scoreboard.write(board, staged)
             place.put(staged, {"scenario": board.scenario, "seeds": seeds, "version": package_version()})
     if as_json:
-        print_json([_plain(row) for row in board.table().to_dict("records")])
+        tell_json([_plain(row) for row in board.table().to_dict("records")])
     else:
         _tell(board, folder)
     return FAILED if not board.is_sound or (strict and board.in_range < board.measured) else 0
@@ -63,5 +66,5 @@ def _plain(row: dict[Any, Any]) -> dict[str, object]:
 def _tell(board: "Scoreboard", folder: Path) -> None:
     for row in board.rows():
         measured = "-" if row.seeds == 0 else f"{row.median:.3g}"
-        print(f"{row.verdict:<20} {row.fact.id:<7} {measured:>9}  ({row.span()} {row.fact.unit})  {row.fact.text}")
-    print(f"{board.in_range} of {board.measured} measurable facts in range; {folder}")
+        tell(f"{row.verdict:<20} {row.fact.id:<7} {measured:>9}  ({row.span()} {row.fact.unit})  {row.fact.text}")
+    tell(f"{board.in_range} of {board.measured} measurable facts in range; {folder}")

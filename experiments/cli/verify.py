@@ -1,12 +1,12 @@
 """``restaking verify``: do these numbers come out again?"""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._common import fail, print_json
+from ..terminal import say, tell_json
+from ._common import fail, whole
 
 if TYPE_CHECKING:
     from ..verdict import Verdict
@@ -16,8 +16,8 @@ DIFFERENT = 1
 
 def verify(
     results: Annotated[Path, typer.Argument(help="Folder of a run or of a sweep.")],
-    sample: Annotated[int, typer.Option("--sample", min=1, help="Of a sweep: number of runs to make again.")] = 10,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Picks the runs.")] = 1,
+    sample: Annotated[int, whole("--sample", "Of a sweep: number of runs to make again.", low=1)] = 10,
+    seed: Annotated[int, whole("--seed", "Picks the runs.", low=0)] = 1,
     files_only: Annotated[
         bool, typer.Option("--files-only", help="Compare the files with the manifest; make nothing again.")
     ] = False,
@@ -33,9 +33,9 @@ def verify(
     kind = kind_of(results)
     verdict = verify_folder(results, sample=0 if files_only else sample, seed=seed, tell=PartProgress("runs"))
     for text in (*verdict.notes, *verdict.problems):
-        print(text, file=sys.stderr)
+        say(text)
     if as_json:
-        print_json(
+        tell_json(
             {
                 kind: str(results),
                 "passed": verdict.passed,
@@ -47,7 +47,7 @@ def verify(
     if not verdict.passed:
         count = len(verdict.problems)
         fail(f"{results}: {count} {'problem' if count == 1 else 'problems'} (above)", DIFFERENT)
-    print(_said(verdict, files_only), file=sys.stderr)
+    say(_said(verdict, files_only))
     return None
 
 

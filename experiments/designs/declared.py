@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from ...model.scenario import ParameterInfo, Scenario, ScenarioError, find_parameter
 from ...model.scenario.naming import nearest
 from ...model.scenario.parameter import FARTHEST_DAY
+from ...model.scenario.price_file import KEY
 from .axis import NUMERIC, Axis, label_of
 from .checks import AXIS_KEYS, Checks, shown
 from .lookup import keys_of, stands_in, value_in
@@ -80,6 +81,10 @@ class AxisReader(Checks):
             self.fail(place, ": seeds are no axis; ask for replications instead")
         if key in _PROSE or key.rpartition(".")[2] == "title" or key.startswith("recording."):
             self.fail(place, "has no effect on a run's results")
+        if key == KEY:
+            self.fail(
+                place, "is a file, whose content no point can hold; make a scenario for each file and compare runs"
+            )
         info = find_parameter(key)
         if not stands_in(self.scenario, key):
             self.unknown(key, place)

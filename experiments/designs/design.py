@@ -2,12 +2,11 @@
 
 import functools
 import hashlib
-import itertools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar, overload
 
 from ...model.randomness import SeedTree
 from ...model.scenario import Scenario
@@ -17,6 +16,45 @@ from .axis import Axis
 
 Kind = Literal["grid", "list", "random", "lhs", "sobol", "morris"]
 KINDS: tuple[Kind, ...] = ("grid", "list", "random", "lhs", "sobol", "morris")
+
+
+Item = TypeVar("Item")
+
+
+class Numbered(Sequence[Item], Generic[Item]):
+    """A sequence whose items are made when they are asked for: a design may have more points than memory holds.
+
+    Args:
+        count: number of items.
+        make: gives an item by its number, always the same.
+    """
+
+    def __init__(self, count: int, make: Callable[[int], Item]) -> None:
+        self._numbers, self._make = range(count), make
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Item]: ...
+
+    def __getitem__(self, index: int | slice) -> Item | list[Item]:
+        if isinstance(index, slice):
+            return [self._make(number) for number in self._numbers[index]]
+        return self._make(self._numbers[index])
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(self._make, self._numbers)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(one == another for one, another in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -84,7 +122,7 @@ class Design:
         if self.kind == "list":
             return len(self.listed)
         if self.kind == "grid":
-            return math.prod(len(axis.levels()) for axis in self.axes)
+            return math.prod(map(len, self._levels))
         return sampling.rows(self.kind, self.n or 0, len(self.axes), second_order=self.second_order)
 
     @property
@@ -126,18 +164,34 @@ class Design:
             self.kind, self.n, len(self.axes), self.seed, levels=self.levels, second_order=self.second_order
         )
 
-    def points(self) -> list[dict[str, Any]]:
-        """Values by dotted key at every point, always in the same order: in a grid, the last axis moves fastest."""
-        return [dict(point) for point in self._points]
+    def points(self) -> Numbered[dict[str, Any]]:
+        """Values by dotted key at every point, always in the same order: in a grid, the last axis moves fastest.
+
+        Points are made when they are asked for, by number or one after the other.
+        """
+        return Numbered(self.size, self._point)
+
+    def _point(self, number: int) -> dict[str, Any]:
+        if self.kind == "list":
+            return dict(self.listed[number])
+        if self.kind == "grid":
+            return self._grid_point(number)
+        return sampling.place(self.kind, self.axes, self._unit[number : number + 1])[0]
+
+    def _grid_point(self, number: int) -> dict[str, Any]:
+        values: list[Any] = []
+        for levels in reversed(self._levels):
+            number, place = divmod(number, len(levels))
+            values.append(levels[place])
+        return dict(zip(self.keys, reversed(values), strict=True))
 
     @functools.cached_property
-    def _points(self) -> list[dict[str, Any]]:
-        if self.kind == "list":
-            return [dict(point) for point in self.listed]
-        if self.kind == "grid":
-            levels = [axis.levels() for axis in self.axes]
-            return [dict(zip(self.keys, values, strict=True)) for values in itertools.product(*levels)]
-        return sampling.place(self.kind, self.axes, self.unit_sample())
+    def _levels(self) -> list[tuple[Any, ...]]:
+        return [axis.levels() for axis in self.axes]
+
+    @functools.cached_property
+    def _unit(self) -> sampling.Floats:
+        return self.unit_sample()
 
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the replications, from the design's seed alone: more replications leave the first ones as they are.
@@ -150,14 +204,15 @@ class Design:
         # Scenarios and Parquet take signed 64-bit integers.
         return tuple(int(tree.key(f"designs.replication.{number}")) >> 1 for number in range(self.replications))
 
-    def runs(self) -> list[PlannedRun]:
-        """All runs, ordered by point and replication."""
-        seeds = self.seeds()
-        return [
-            PlannedRun(number, replication, seed, dict(point))
-            for number, point in enumerate(self._points)
-            for replication, seed in enumerate(seeds)
-        ]
+    def runs(self) -> Numbered[PlannedRun]:
+        """All runs, ordered by point and replication; made when they are asked for."""
+        seeds, points = self.seeds(), self.points()
+
+        def planned(number: int) -> PlannedRun:
+            point, replication = divmod(number, len(seeds))
+            return PlannedRun(point, replication, seeds[replication], points[point])
+
+        return Numbered(self.run_count, planned)
 
     # ---------------------------------------------------------------- identity and text
 
@@ -168,10 +223,12 @@ class Design:
             "kind": self.kind,
             "keys": self.keys,
             "seeds": self.seeds(),
-            "points": self._points,
         }
-        text = json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode("ascii")).hexdigest()
+        digest = hashlib.sha256(f'{_json(content)[:-1]},"points":['.encode("ascii"))
+        for number, point in enumerate(self.points()):
+            digest.update(f"{',' if number else ''}{_json(point)}".encode("ascii"))
+        digest.update(b"]}")
+        return digest.hexdigest()
 
     def to_mapping(self, *, resolved: bool = True) -> dict[str, Any]:
         """The design as plain tables, lists, numbers and texts; :func:`.loading.load_design` reads it back.
@@ -222,6 +279,10 @@ class Design:
         for point in points:
             lines += ["", "[[points]]", *(f"{json.dumps(key)} = {format_value(value)}" for key, value in point.items())]
         return "\n".join(lines) + "\n"
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 def without_nulls(value: Any) -> Any:

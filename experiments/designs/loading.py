@@ -1,18 +1,19 @@
 """Loading designs: shipped ones, files and mappings."""
 
 import importlib.resources
-import json
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...model.scenario.naming import hint, nearest
+from ...model.scenario.errors import ScenarioError
+from ...model.scenario.loading import folder_of
+from ...model.scenario.naming import hint, name_from, shortened
+from ...model.scenario.reading import check_bounds, decode, parse_json, parse_toml, read_text
 from .checks import shown
 from .design import Design
 from .errors import DesignError
-from .reading import Reader
+from .reading import Reader, size_problem
 
 
 def shipped_designs() -> list[str]:
@@ -20,22 +21,34 @@ def shipped_designs() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml"))
 
 
-def load_design(source: "str | os.PathLike[str] | Mapping[str, Any] | Design") -> Design:
+def load_design(source: "str | os.PathLike[str] | Mapping[str, Any] | Design", *, any_size: bool = False) -> Design:
     """Load a design and check it, point by point, against its scenario.
 
     Args:
         source: name of a shipped design, path of a TOML or JSON file, the same content as a mapping, or a design.
+        any_size: whether a design may have more runs than anybody can make, to see what they would cost.
 
     Raises:
         DesignError: the file cannot be read, or something in the design would fail in a run.
     """
     if isinstance(source, Design):
+        problem = "" if any_size else size_problem(source)
+        if problem:
+            raise DesignError(f"design {source.name}: {problem}")
         return source
-    if isinstance(source, Mapping):
-        name = source.get("name")
-        label = f"design {name}" if isinstance(name, str) and name else "design"
-        return Reader(label, None, "").read(source)
-    return _load(os.fspath(source))
+    try:
+        return _of_mapping(source, any_size) if isinstance(source, Mapping) else _load(os.fspath(source), any_size)
+    except DesignError:
+        raise
+    except ScenarioError as error:
+        raise DesignError(str(error), key=error.key, where=error.where) from None
+
+
+def _of_mapping(content: Mapping[str, Any], any_size: bool) -> Design:
+    name = content.get("name")
+    label = f"design {shortened(name)}" if isinstance(name, str) and name else "design"
+    check_bounds({key: value for key, value in content.items() if key != "scenario"}, label)
+    return Reader(label, None, "", any_size).read(content)
 
 
 # -------------------------------------------------------------------- files
@@ -45,16 +58,20 @@ def _folder() -> Any:
     return importlib.resources.files("restaking.experiments").joinpath("designs", "shipped")
 
 
-def _load(name: str) -> Design:
+def _load(name: str, any_size: bool) -> Design:
     is_path = name.endswith((".toml", ".json")) or "/" in name or os.sep in name
     shipped = shipped_designs()
     if not is_path and name in shipped:
-        return Reader(name, None, name).read(_parse(_folder().joinpath(f"{name}.toml").read_bytes(), name))
+        text = decode(_folder().joinpath(f"{name}.toml").read_bytes(), name)
+        return Reader(name, None, name, any_size).read(_parse(text, name))
     path = Path(name).expanduser()
     if not is_path and (not name or not _exists(path)):
-        raise DesignError(f"there is no design {name!r}; {hint(name, shipped)} (or give the path of a .toml file)")
+        raise DesignError(
+            f"there is no design {shortened(name)!r}; {hint(name, shipped)} (or give the path of a .toml file)"
+        )
     label = os.fspath(path)
-    return Reader(label, path.parent, path.stem).read(_parse(_read(path), label))
+    text = read_text(path, what="design", suffixes=(".toml", ".json"))
+    return Reader(label, folder_of(path), name_from(path.stem, "design"), any_size).read(_parse(text, label))
 
 
 def _exists(path: Path) -> bool:
@@ -64,47 +81,8 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        problem = f"there is no such file{_nearby(path)}"
-    except IsADirectoryError:
-        problem = "is a directory, not a design file"
-    except PermissionError:
-        problem = "may not be read (permission denied)"
-    except (OSError, ValueError) as error:
-        problem = f"cannot be read ({error})"
-    raise DesignError(f"{os.fspath(path)!r}: {problem}", where=os.fspath(path))
-
-
-def _nearby(path: Path) -> str:
-    try:
-        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix in (".toml", ".json"))
-    except (OSError, ValueError):
-        return ""
-    match = nearest(path.name, names)
-    return f"; nearest file: {match}" if match else ""
-
-
-def _parse(content: bytes, label: str) -> dict[str, Any]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise DesignError(
-            f"{label}: is not UTF-8 text (byte {content[error.start]:#04x} in line {line})", where=label
-        ) from None
-    try:
-        if not label.endswith(".json"):
-            return tomllib.loads(text)
-        parsed = json.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DesignError(f"{label}: is not valid TOML: {error}", where=label) from None
-    except json.JSONDecodeError as error:
-        raise DesignError(f"{label}: is not valid JSON: {error}", where=label) from None
-    except RecursionError:
-        raise DesignError(f"{label}: is nested too deeply", where=label) from None
+def _parse(text: str, label: str) -> dict[str, Any]:
+    parsed = parse_json(text, label) if label.endswith(".json") else parse_toml(text, label)
     if not isinstance(parsed, dict):
         raise DesignError(f"{label}: must be a table of keys, not {shown(parsed)}", where=label)
     return parsed

@@ -1,7 +1,7 @@
 """The design as a whole: its scenario, how it samples, and whether every point of it can be run."""
 
+import dataclasses
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +9,25 @@ from typing import Any
 
 from ...model.metrics import metrics_of
 from ...model.scenario import Scenario, ScenarioError, load_scenario
-from ...model.scenario.loading import apply_overrides
-from ...model.scenario.naming import hint
+from ...model.scenario.loading import apply_overrides, read_resolved
+from ...model.scenario.naming import NAME, hint, line_problem, prose_problem
+from ...model.scenario.price_file import SECTION, locate, located
 from . import sampling
 from .checks import Checks, shown
 from .declared import AxisReader
 from .design import KINDS, Design
 from .errors import DesignError
 
-MOST_POINTS = 1_000_000
-"""More points are a slip of the pen: a grid of six axes with twenty steps has 64 million."""
+MOST_RUNS = 1_000_000
+"""More are a slip of the pen: a grid of six axes with twenty steps has 64 million points."""
+
+MOST_POINTS = MOST_RUNS
+
+MOST_CHECKED = 2_000
+"""Points that are checked before the first run; of a larger design so many, spread over all of it, and its corners."""
+
+MOST_DRAWN = 50_000
+"""Points of a sample that is drawn to be checked; of a larger one a smaller one is."""
 
 LARGEST_SEED = 2**63 - 1
 MOST_REPLICATIONS = 1_000_000
@@ -42,8 +51,6 @@ _DESIGN_KEYS = ("kind", "n", "levels", "second_order")
 _SHORTHANDS = {"days": "days", "stakers": "stakers.count"}
 """Keys of a design that stand for keys of its scenario."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
-
 
 @dataclass(frozen=True)
 class Reader(Checks):
@@ -52,10 +59,12 @@ class Reader(Checks):
     Attributes:
         folder: folder that a scenario's relative path starts from; the working directory when None.
         stem: name of a design that has none.
+        any_size: whether a design may have more runs than anybody can make.
     """
 
     folder: Path | None
     stem: str
+    any_size: bool = False
 
     def read(self, content: Mapping[str, Any]) -> Design:
         """The design, checked as a whole."""
@@ -80,8 +89,8 @@ class Reader(Checks):
             listed=axis_reader.listed(content, axes) if kind == "list" else (),
             base=self.base(content, scenario),
             fixed=fixed,
-            title=self.text(content, "title"),
-            description=self.text(content, "description"),
+            title=self.line(content, "title"),
+            description=self.prose(content, "description"),
             metrics=self.metrics(content),
         )
         self.check_size(design)
@@ -92,9 +101,25 @@ class Reader(Checks):
     def name(self, content: Mapping[str, Any]) -> str:
         """Name of the design, fit for a folder."""
         name = self.text(content, "name") or self.stem or "design"
-        if not _NAME.match(name):
-            self.fail("name", f"= {shown(name)} must be a word of letters, digits, ., _ and - (it names a folder)")
+        if not NAME.allows(name):
+            self.fail("name", f"= {shown(name)} must be {NAME.words} (it names a folder)")
         return name
+
+    def line(self, content: Mapping[str, Any], key: str) -> str:
+        """A text of one line."""
+        text = self.text(content, key)
+        problem = line_problem(text)
+        if problem:
+            self.fail(key, f"= {shown(text)} must be {problem}")
+        return text
+
+    def prose(self, content: Mapping[str, Any], key: str) -> str:
+        """A text of any number of lines."""
+        text = self.text(content, key)
+        problem = prose_problem(text)
+        if problem:
+            self.fail(key, f"= {shown(text)} must be {problem}")
+        return text
 
     def metrics(self, content: Mapping[str, Any]) -> tuple[str, ...]:
         """What the figures of the design show: summary metrics of the whole."""
@@ -119,7 +144,7 @@ class Reader(Checks):
     def scenario(self, content: Mapping[str, Any], fixed: Mapping[str, Any]) -> Scenario:
         """The scenario with days, stakers and the overrides of ``[set]``."""
         base = self.base_scenario(content.get("scenario", "baseline"))
-        values, where = dict(fixed), dict.fromkeys(fixed, f"{self.label}: set")
+        values, where = located(fixed, self.folder), dict.fromkeys(fixed, f"{self.label}: set")
         if "seed" in values:
             self.fail("set.seed", "has no effect: the runs' seeds come from the design's own seed")
         for key, target in _SHORTHANDS.items():
@@ -152,14 +177,13 @@ class Reader(Checks):
 
     def inline_scenario(self, content: Mapping[str, Any]) -> Scenario:
         """A scenario that the design holds in full."""
-        from pydantic import ValidationError
-
+        prices = content.get(SECTION)
+        content = {**content, SECTION: dict(prices)} if isinstance(prices, Mapping) else dict(content)
+        locate(content, self.folder)
         try:
-            return Scenario.model_validate(dict(content))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            key = ".".join(("scenario", *(str(part) for part in first["loc"])))
-            self.fail(key, f": {first['msg']}")
+            return read_resolved(content, f"{self.label}: scenario")
+        except ScenarioError as error:
+            raise DesignError(str(error), key=f"scenario.{error.key}", where=self.label) from None
 
     def base(self, content: Mapping[str, Any], scenario: Scenario) -> str:
         """What the design calls its scenario."""
@@ -211,8 +235,9 @@ class Reader(Checks):
 
     def check_size(self, design: Design) -> None:
         """Refuse what nobody can mean."""
-        if design.size > MOST_POINTS:
-            self.fail("design", f": {design.size:,} points are more than {MOST_POINTS:,}; take fewer steps or sample")
+        problem = "" if self.any_size else size_problem(design)
+        if problem:
+            self.fail("design", f": {problem}")
 
     def check_sampled_axes(self, design: Design) -> None:
         """An axis that does not vary, or varies finer than a Morris grid shows, spoils a sampled design."""
@@ -231,14 +256,24 @@ class Reader(Checks):
                 )
 
     def check_points(self, design: Design) -> None:
-        """Every point must be a valid scenario, and no axis may be without effect at all of them."""
+        """Every point must be a valid scenario that can begin, and no axis may be without effect at all of them.
+
+        Of a large design some are looked at: a point that is not valid is then a failed run with its reason.
+        """
         reasons: dict[str, str | None] = dict.fromkeys(design.keys)
         silent = set(design.keys)
-        for number, point in enumerate(design.points()):
+        if design.kind in sampling.SAMPLED and design.size > MOST_DRAWN:
+            # Drawing all of it would take minutes; a smaller sample fills the same ranges.
+            design = dataclasses.replace(design, n=MOST_CHECKED if design.kind in ("random", "lhs") else 64)
+        points = design.points()
+        for number in checked_points(design):
             try:
-                scenario = design.scenario.with_overrides(point, where=f"{self.label}: point {number}")
+                scenario = design.scenario.with_overrides(points[number], where=f"{self.label}: point {number}")
             except ScenarioError as error:
                 raise DesignError(str(error), key=error.key, where=self.label) from None
+            problem = scenario.price_problem()
+            if problem:
+                self.fail("", f"{problem} (point {number})")
             for key in sorted(silent):
                 reasons[key] = scenario.void_reason(key)
                 if reasons[key] is None:
@@ -246,3 +281,34 @@ class Reader(Checks):
         for key in design.keys:
             if key in silent:
                 self.fail(f"axes.{key}", str(reasons[key]).removeprefix(f"{key} "))
+
+
+def size_problem(design: Design) -> str:
+    """Why a design has too many runs, in words; empty when it does not."""
+    if design.run_count <= MOST_RUNS:
+        return ""
+    return (
+        f"{design.run_count:,} runs ({design.size:,} points x {design.replications:,} replications) are more than "
+        f"{MOST_RUNS:,}; take fewer steps, fewer replications or a sample"
+    )
+
+
+def checked_points(design: Design) -> list[int]:
+    """Numbers of the points that are checked beforehand: all of a design of a usual size, in order."""
+    size = design.size
+    if size <= MOST_CHECKED:
+        return list(range(size))
+    step = size / MOST_CHECKED
+    return sorted({*(int(step * number) for number in range(MOST_CHECKED)), *_corners(design), size - 1})
+
+
+def _corners(design: Design) -> list[int]:
+    """Points of a grid at which every axis has its first or its last value (of ten axes, when there are more)."""
+    if design.kind != "grid":
+        return []
+    numbers, stride = [0], 1
+    for axis in reversed(design.axes[-10:]):
+        count = len(axis.levels())
+        numbers = [number + end * stride for number in numbers for end in {0, count - 1}]
+        stride *= count
+    return numbers

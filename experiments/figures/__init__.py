@@ -24,6 +24,15 @@ FIGURES: dict[str, str] = {
 """Names of the figures and what they show; each is a module of this package."""
 
 
+OF_LRTS = frozenset({"tvl", "yield_split", "discounts", "queues", "lending"})
+"""Those that show nothing but LRTs: a run without any does not have them."""
+
+
+def figures_of(run: "Run") -> list[str]:
+    """Names of the figures that a run has, in order."""
+    return [name for name in FIGURES if name not in OF_LRTS or run.scenario.lrt]
+
+
 def draw(name: str, run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     """One figure of a run, by name.
 
@@ -40,12 +49,12 @@ def draw(name: str, run: "Run") -> "tuple[Figure, dict[str, Axes]]":
 
 
 def draw_figures(run: "Run", folder: "Path", formats: tuple[str, ...] = ("svg", "png")) -> "list[Path]":
-    """Draw all figures of a run into a folder; returns the files written."""
+    """Draw all figures that a run has into a folder; returns the files written."""
     from .style import save_figure
 
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name in FIGURES:
+    for name in figures_of(run):
         drawn, _ = draw(name, run)
         written += save_figure(drawn, folder / name, run.provenance, formats=formats)
     return written

@@ -1,10 +1,10 @@
 """Which published experiments there are; one is imported when it is asked for."""
 
-import difflib
 import functools
 import importlib
 from pathlib import Path
 
+from ...model.scenario.naming import most_like, shortened
 from .experiment import Experiment
 
 _HERE = Path(__file__).resolve().parent
@@ -31,9 +31,9 @@ def find_experiment(name: str) -> Experiment:
         UnknownExperimentError: there is none; the message names the nearest.
     """
     if name not in experiment_ids():
-        near = difflib.get_close_matches(name, experiment_ids(), n=1)
+        near = most_like(name, experiment_ids(), 1)
         hint = f"nearest: {near[0]}" if near else f"there are {', '.join(experiment_ids())}"
-        raise UnknownExperimentError(f"there is no published experiment {name!r}; {hint}")
+        raise UnknownExperimentError(f"there is no published experiment {shortened(name)!r}; {hint}")
     module = importlib.import_module(f".{name.replace('-', '_')}", __package__)
     experiment: Experiment = module.EXPERIMENT
     return experiment

@@ -1,12 +1,13 @@
 """Repeat a published experiment and put its numbers beside the published ones: table, verdict, figure, page."""
 
-import difflib
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...model.scenario.naming import most_like, shortened
 from ..folders.errors import FolderError
 from ..folders.files import write_json, write_text
 from ..folders.folder import Layout, Place, claim
@@ -106,13 +107,16 @@ def reproduce(
     experiment = find_experiment(name)
     parameters = _parameters(experiment, short, changes or {})
     if not write:
-        return Reproduction(experiment, parameters, short, experiment.run(parameters), None)
+        with _told_plainly(experiment, changes or {}):
+            return Reproduction(experiment, parameters, short, experiment.run(parameters), None)
     folder = (TRIALS if short or changes else PUBLISHED) / experiment.id if out is None else Path(out)
     with claim(folder, LAYOUT) as place:
         _same_experiment(folder, place, experiment)
-        done = Reproduction(experiment, parameters, short, experiment.run(parameters), folder)
+        with _told_plainly(experiment, changes or {}):
+            done = Reproduction(experiment, parameters, short, experiment.run(parameters), folder)
         with place.staging() as staged:
-            _write(done, staged)
+            with _told_plainly(experiment, changes or {}):
+                _write(done, staged)
             place.put(staged, {"id": experiment.id, "version": package_version()})
     return done
 
@@ -123,13 +127,26 @@ def _same_experiment(folder: Path, place: Place, experiment: Experiment) -> None
         raise FolderError(f"{folder} is in the way: it holds the reproduction of {there}, and is never replaced")
 
 
+@contextlib.contextmanager
+def _told_plainly(experiment: Experiment, changes: Mapping[str, Any]) -> Iterator[None]:
+    """What a parameter may be is known to an experiment alone, which was made for its own values."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, ValueError) as error:
+        if not changes:
+            raise
+        said = ", ".join(f"{key} = {shortened(str(value))}" for key, value in changes.items())
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise BadParameterError(f"{experiment.id} cannot be made with {said}: {problem}") from error
+
+
 def _parameters(experiment: Experiment, short: bool, changes: Mapping[str, Any]) -> dict[str, Any]:
     parameters = {**experiment.parameters, **(experiment.short if short else {})}
     for key, value in changes.items():
         if key not in parameters:
-            near = difflib.get_close_matches(key, parameters, n=1)
+            near = most_like(key, parameters, 1)
             hint = f"nearest: {near[0]}" if near else f"parameters: {', '.join(parameters)}"
-            raise BadParameterError(f"{experiment.id} has no parameter {key!r}; {hint}")
+            raise BadParameterError(f"{experiment.id} has no parameter {shortened(key)!r}; {hint}")
         parameters[key] = _like(parameters[key], value, f"{experiment.id}: {key}")
     return parameters
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..figures.style import names_of, percent, short_eth
+from ..terminal import visible
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -31,9 +32,17 @@ def summary_text(run: "Run") -> str:
     from rich.console import Console
 
     page = io.StringIO()
-    Console(file=page, width=TEXT_WIDTH, color_system=None, force_terminal=False, legacy_windows=False).print(
-        summary(run)
+    plain = Console(
+        file=page,
+        width=TEXT_WIDTH,
+        color_system=None,
+        force_terminal=False,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
     )
+    plain.print(summary(run))
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
 
 
@@ -48,7 +57,8 @@ def summary(run: "Run") -> "Group":
 def _heading(run: "Run") -> str:
     m = run.manifest
     days = f"{run.days} days" if run.complete else f"{run.days} of {m['horizon']} days (interrupted)"
-    return f"{m['title'] or m['scenario']}: {days} from {m['start_date']}, {m['stakers']:,} stakers, seed {m['seed']}"
+    name = visible(str(m["title"] or m["scenario"]), lines=False)
+    return f"{name}: {days} from {m['start_date']}, {m['stakers']:,} stakers, seed {m['seed']}"
 
 
 def _protocols(run: "Run") -> "Table":
@@ -70,7 +80,7 @@ def _protocols(run: "Run") -> "Table":
         held = supply[name].to_numpy()
         there = held > 0.0
         table.add_row(
-            names[str(name)],
+            visible(names[str(name)], lines=False),
             *_start_peak_end(held),
             percent(float(held[-1]) / total) if total > 0.0 else "–",
             _price(1.0 - _largest(discount[name].to_numpy(), there)),

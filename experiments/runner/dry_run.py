@@ -1,5 +1,6 @@
 """What a sweep is going to cost, from a few of its runs made for real."""
 
+import dataclasses
 import io
 import time
 from concurrent.futures import Future
@@ -8,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..designs import Design
+from ..designs.reading import MOST_RUNS
 from ..folders import files
+from ..run import RUNS
 from . import folder as folders
 from . import tables
 from .chunks import CHUNK_SECONDS, Chunks
@@ -24,6 +27,13 @@ from .task import FAILED, ChunkResult, Job, Task, peak_memory
 PILOT_SECONDS = 6.0
 """The pilot goes on for this long, and until every worker has made two chunks."""
 
+MOST_LISTED = 20_000
+"""Runs of a design that are listed for an estimate; what more of them cost is a matter of arithmetic."""
+
+SHORT_PILOT_SECONDS = 2.0
+"""The pilot of a design that is not listed: its runs are drawn from all of it, and digits do not matter."""
+
+_PILOT_POINTS, _PILOT_REPLICATIONS = 500, 4
 _LONGEST_PILOT_SECONDS = 60.0
 _GOLDEN = 0.6180339887498949
 
@@ -49,6 +59,7 @@ class Estimate:
         memory_bytes: memory of all processes on this machine together, at most.
         pilot_runs: runs made for this estimate.
         pilot_failed: how many of them failed.
+        too_many: whether there are more runs than a sweep takes.
     """
 
     design: str
@@ -66,6 +77,7 @@ class Estimate:
     memory_bytes: int
     pilot_runs: int
     pilot_failed: int
+    too_many: bool = False
 
     def to_mapping(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -76,7 +88,7 @@ def estimate(design: Design, out: str | Path | None, options: Options) -> Estima
     """Make a few runs as the sweep would make them, throw them away, and extrapolate. Nothing is written to ``out``.
 
     Args:
-        design: the design.
+        design: the design, of any size.
         out: folder that the sweep would fill; what is finished there need not be made.
         options: how the sweep would be carried out.
 
@@ -84,6 +96,8 @@ def estimate(design: Design, out: str | Path | None, options: Options) -> Estima
         SweepFolderError: the sweep could not begin.
         SweepError: the pilot's workers died.
     """
+    if _is_unlisted(design, out):
+        return _by_arithmetic(design, options)
     path = default_folder(design) if out is None else Path(out)
     folder = SweepFolder(path, design, code_identity(), series=options.series)
     folder.check(overwrite=options.overwrite, accept_new_code=options.accept_new_code)
@@ -101,6 +115,43 @@ def estimate(design: Design, out: str | Path | None, options: Options) -> Estima
     if not to_do:
         return Estimate(**counts, **_NOTHING)
     return Estimate(**counts, **_measured(folder, to_do, options))
+
+
+def _is_unlisted(design: Design, out: str | Path | None) -> bool:
+    """Whether a design is too large to list its runs, and nothing of it can be there already."""
+    if design.run_count <= MOST_LISTED:
+        return False
+    there = RUNS.glob(f"{design.name}-*") if out is None else Path(out).glob("*")
+    return design.run_count > MOST_RUNS or next(there, None) is None
+
+
+def _by_arithmetic(design: Design, options: Options) -> Estimate:
+    """The estimate for runs that nobody lists: a pilot of some that are spread over the design, times their number."""
+    pilot = _pilot_design(design)
+    folder = SweepFolder(Path(), pilot, code_identity(), series=options.series)
+    found = _measured(
+        folder, folder.ordering.distinct, options, times=design.run_count / pilot.run_count, seconds=SHORT_PILOT_SECONDS
+    )
+    counts = {"points": design.size, "replications": design.replications, "runs": design.run_count}
+    too_many = design.run_count > MOST_RUNS
+    return Estimate(design=design.name, **counts, finished=0, to_do=design.run_count, **found, too_many=too_many)
+
+
+def _pilot_design(design: Design) -> Design:
+    """A list of points spread over a design, with few replications."""
+    if design.n is not None:
+        # A smaller sample of the same kind is spread as the large one is.
+        design = dataclasses.replace(design, n=min(design.n, _PILOT_POINTS if design.kind == "random" else 32))
+    points = design.points()
+    count = min(_PILOT_POINTS, len(points))
+    listed = {repr(point): point for point in (points[len(points) * number // count] for number in range(count))}
+    return dataclasses.replace(
+        design,
+        kind="list",
+        n=None,
+        listed=tuple(listed.values()),
+        replications=min(design.replications, _PILOT_REPLICATIONS),
+    )
 
 
 _NOTHING: dict[str, Any] = {
@@ -128,7 +179,10 @@ def _finished(path: Path) -> set[int]:
     )
 
 
-def _measured(folder: SweepFolder, to_do: list[int], options: Options) -> dict[str, Any]:
+def _measured(
+    folder: SweepFolder, to_do: list[int], options: Options, *, times: float = 1.0, seconds: float = PILOT_SECONDS
+) -> dict[str, Any]:
+    """What the runs of a folder cost, and ``times`` as many; the pilot goes on for so many ``seconds``."""
     design = folder.ordering.design
     job = Job(design.scenario, code_identity(), options.series, execute=options.execute)
     pool = open_pool(options, len(to_do), lambda: False)
@@ -136,7 +190,7 @@ def _measured(folder: SweepFolder, to_do: list[int], options: Options) -> dict[s
         began = time.perf_counter()
         pool.wait_until_ready()
         start_seconds = time.perf_counter() - began
-        results = _pilot(pool, job, folder, spread(to_do))
+        results = _pilot(pool, job, folder, spread(to_do), seconds)
         workers = pool.workers
     except WorkerDiedError as error:
         raise SweepError(f"a worker died in the pilot: {error}") from error
@@ -145,8 +199,8 @@ def _measured(folder: SweepFolder, to_do: list[int], options: Options) -> dict[s
     made = sum(len(result.records) for result in results)
     busy = sum(result.seconds for result in results) / made
     part_bytes = sum(len(result.part) for result in results) / made
-    number, all_runs = len(to_do), len(folder.ordering.runs)
-    disk, final_seconds = _final(folder, results, made)
+    number, all_runs = len(to_do) * times, len(folder.ordering.runs) * times
+    disk, final_seconds = _final(folder, results, made, all_runs)
     here = peak_memory()
     elsewhere = options.cluster is not None
     theirs = max(result.peak_bytes for result in results) * workers if workers > 1 and not elsewhere else 0
@@ -170,7 +224,7 @@ def spread(numbers: list[int]) -> list[int]:
     return [numbers[position] for position in [*order, *(p for p in range(len(numbers)) if p not in order)]]
 
 
-def _pilot(pool: Pool, job: Job, folder: SweepFolder, numbers: list[int]) -> list[ChunkResult]:
+def _pilot(pool: Pool, job: Job, folder: SweepFolder, numbers: list[int], seconds: float) -> list[ChunkResult]:
     """Results of the chunks that a pilot makes with all workers busy; the first one of each worker is not counted."""
     workers, runs = pool.workers, folder.ordering.runs
     chunks = Chunks(numbers, folder.ordering.bytes_per_run if job.series else 0)
@@ -178,7 +232,7 @@ def _pilot(pool: Pool, job: Job, folder: SweepFolder, numbers: list[int]) -> lis
     hand: list[Future[ChunkResult]] = []
     results: list[ChunkResult] = []
     while True:
-        enough = len(results) >= 3 * workers and time.monotonic() - began > PILOT_SECONDS
+        enough = len(results) >= 3 * workers and time.monotonic() - began > seconds
         enough = enough or (len(results) >= workers and time.monotonic() - began > _LONGEST_PILOT_SECONDS)
         while chunks and not enough and len(hand) < 2 * workers:
             chunk = sorted(chunks.take(workers))
@@ -194,7 +248,7 @@ def _pilot(pool: Pool, job: Job, folder: SweepFolder, numbers: list[int]) -> lis
     return whole or counted
 
 
-def _final(folder: SweepFolder, results: list[ChunkResult], made: int) -> tuple[int, float]:
+def _final(folder: SweepFolder, results: list[ChunkResult], made: int, all_runs: float) -> tuple[int, float]:
     """Bytes of the final tables and seconds that a run takes in them, tried out on the pilot's runs."""
     import tempfile
 
@@ -208,7 +262,6 @@ def _final(folder: SweepFolder, results: list[ChunkResult], made: int) -> tuple[
         parts = Parts(folders.parts_in(Path(name)))
         rows = tables.Rows(folder.ordering, parts)
         seconds = time.perf_counter() - began
-        all_runs = len(folder.ordering.runs)
         for piece in (rows.runs_table(), rows.timings_table()):
             size += _size_of(piece, all_runs / made)
         series = tables.SeriesTables(folder.ordering, rows, parts)

@@ -109,14 +109,32 @@ class Serial:
             gc.unfreeze()
 
 
+def refuse_in_a_daemon() -> None:
+    """Raise where Python lets no process be started: in a worker of a ``multiprocessing.Pool``.
+
+    Raises:
+        SweepFolderError: it is such a worker.
+    """
+    import multiprocessing
+
+    if multiprocessing.current_process().daemon:
+        raise SweepFolderError(
+            "this process is itself a worker of a pool (daemonic), which may not start others: give workers=1"
+        )
+
+
 class Processes:
     """A pool of warm processes on this machine.
 
     Args:
         workers: number of processes.
+
+    Raises:
+        SweepFolderError: this process may not start any.
     """
 
     def __init__(self, workers: int) -> None:
+        refuse_in_a_daemon()
         self.workers = workers
         self.slots = _QUEUED_PER_WORKER * workers
         self._environment = contextlib.ExitStack()

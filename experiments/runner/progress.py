@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from ..progress import LINE_EVERY_SECONDS, SHOW_AFTER_SECONDS
+from ..progress import LINE_EVERY_SECONDS, SHOW_AFTER_SECONDS, write_line
+from ..terminal import console, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -31,7 +32,7 @@ class SweepProgress:
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._label, self._total, self._before = label, total, done
+        self._label, self._total, self._before = visible(label, lines=False), total, done
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
         self._began = self._spoke = clock()
@@ -51,7 +52,7 @@ class SweepProgress:
             self._move_bar(done, failed)
         elif now - self._spoke >= LINE_EVERY_SECONDS:
             self._spoke = now
-            print(self._line(done, failed, now), file=self._stream, flush=True)
+            write_line(self._line(done, failed, now), self._stream)
 
     def close(self) -> None:
         """Leave the screen as it should be."""
@@ -86,17 +87,16 @@ class SweepProgress:
 
 
 def _bar(label: str, stream: TextIO, first: int, total: int) -> "tuple[Progress, TaskID]":
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TextColumn("runs"),
         TextColumn("{task.fields[rate]}", style="progress.data.speed"),
         TextColumn("{task.fields[failed]}", style="red"),
-        console=Console(file=stream),
+        console=console(stream),
         transient=True,
     )
     return bar, bar.add_task(label, total=total, completed=first, rate="", failed="")
@@ -119,4 +119,6 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+    if minutes < 3 * 24 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes / 60 / 24:,.0f} days"

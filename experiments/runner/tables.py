@@ -52,7 +52,7 @@ class Ordering:
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        self.runs: list[PlannedRun] = design.runs()
+        self.runs: Sequence[PlannedRun] = design.runs()
         self.made = identity.representatives(self.runs)
         self._hash = identity.scenario_hash(design)
 

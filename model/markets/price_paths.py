@@ -1,8 +1,6 @@
 """ETH/USD over a run: one price per day boundary, and prices inside a day between them."""
 
 import datetime
-import itertools
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..randomness import SeedTree
 from ..scenario.errors import ScenarioError
+from ..scenario.price_file import KEY
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +51,7 @@ def price_path(scenario: Any, seeds: SeedTree, days: int) -> Floats:
     """ETH/USD at the start of each day, (days + 1,).
 
     Raises:
-        ScenarioError: the file of a ``csv`` path is missing, has gaps, or does not cover the run.
+        ScenarioError: the closes of a ``csv`` path do not cover the run.
     """
     terms = scenario.ether_price
     if terms.path == "flat":
@@ -62,7 +61,7 @@ def price_path(scenario: Any, seeds: SeedTree, days: int) -> Floats:
     elif terms.path == "gbm":
         path = jump_diffusion(terms, seeds, days)
     else:
-        path = read_path(terms.file, scenario.date_of(0), days)
+        path = _closes(scenario, days)
     if 0 <= terms.crash_day < days:
         path[terms.crash_day + 1 :] *= 1.0 - terms.crash_size
     return path
@@ -91,66 +90,13 @@ def jump_diffusion(terms: Any, seeds: SeedTree, days: int) -> Floats:
     return terms.initial_usd * np.exp(np.concatenate([[0.0], np.cumsum(moves)]))
 
 
-def read_path(file: str, start: datetime.date, days: int) -> Floats:
-    """Daily closes of a CSV file with the columns ``date`` and ``usd``; the close of a day is the next day's start.
-
-    Raises:
-        ScenarioError: no file, no such columns, a date twice, out of order or missing, a price that is no positive
-            number, or a run that reaches beyond the file.
-    """
-    rows = _rows(file)
-    dates, prices = [day for day, _ in rows], np.array([usd for _, usd in rows])
-    for before, after in itertools.pairwise(dates):
-        if (after - before).days != 1:
-            what = "are out of order" if after <= before else f"leave a gap of {(after - before).days - 1} days"
-            _refuse(file, f"{before} and {after} {what}; one row per day is needed")
-    first = (start - dates[0]).days
-    if first < 0 or first + days >= len(dates):
-        last = start + datetime.timedelta(days=days)
-        _refuse(file, f"covers {dates[0]} to {dates[-1]}, but the run needs {start} to {last}")
-    return np.asarray(prices[first : first + days + 1])
-
-
-def _rows(file: str) -> list[tuple[datetime.date, float]]:
-    import csv
-
-    if not file:
-        raise ScenarioError(
-            "ether_price.file is empty: a csv path needs a file with the columns date and usd", key="ether_price.file"
-        )
-    try:
-        with Path(file).open(encoding="utf-8", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if not {"date", "usd"} <= set(reader.fieldnames or ()):
-                _refuse(
-                    file, f"has the columns {', '.join(reader.fieldnames or ()) or 'none'}; date and usd are needed"
-                )
-            rows = [_row(file, number, row) for number, row in enumerate(reader, 2)]
-    except OSError as error:
-        _refuse(file, f"cannot be read: {error.strerror}")
-    except UnicodeDecodeError:
-        _refuse(file, "is not a text file in UTF-8")
-    if not rows:
-        _refuse(file, "has no rows")
-    return rows
-
-
-def _row(file: str, number: int, row: dict[str, str]) -> tuple[datetime.date, float]:
-    try:
-        day = datetime.date.fromisoformat((row["date"] or "").strip())
-    except ValueError:
-        _refuse(file, f"line {number}: date is {row['date']!r}, expected YYYY-MM-DD")
-    try:
-        usd = float(row["usd"])
-    except (TypeError, ValueError):
-        usd = float("nan")
-    if not 0.0 < usd < float("inf"):
-        _refuse(file, f"line {number}: usd is {row['usd']!r}, expected a price above 0")
-    return day, usd
-
-
-def _refuse(file: str, problem: str) -> Any:
-    raise ScenarioError(f"ether_price.file: {file}: {problem}", key="ether_price.file", where=file)
+def _closes(scenario: Any, days: int) -> Floats:
+    """Daily closes of a ``csv`` path; the close of a day is the next day's start."""
+    problem, terms = scenario.price_problem(days), scenario.ether_price
+    if problem:
+        raise ScenarioError(problem, key=KEY, where=terms.file)
+    first = (scenario.date_of(0) - datetime.date.fromisoformat(terms.closes_from)).days
+    return np.array(terms.closes_usd[first : first + days + 1], dtype=np.float64)
 
 
 def within_day(path: Floats, day: int, rounds: int) -> Floats:

@@ -1,8 +1,13 @@
 """The price of ETH in dollars: flat, as it was, drawn, or from a file."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from .parameter import Parameters, parameter
+from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
+
+from .parameter import Date, Number, Parameters, Whole, parameter
+from .price_file import CLOSES, FILE, FIRST, KEY, PriceFileError, read_closes
 
 _PANEL = "https://arxiv.org/abs/2604.03274"
 
@@ -30,9 +35,18 @@ class EtherPriceParameters(Parameters):
         0.06, description="standard deviation of a jump's logarithm (gbm)", unit="log", low=0.0, high=5.0
     )
     file: str = parameter(
-        "", description="file with columns date and usd, one row per day without gaps (csv)", role="lever"
+        "",
+        description="file with columns date and usd, one row per day without gaps (csv); a relative path starts from "
+        "the file that names it; read when the scenario is made, which holds the closes from then on",
+        role="lever",
     )
-    crash_day: int = parameter(
+    closes_usd: tuple[Number, ...] = parameter(
+        (), description="daily closes, in place of a file or as it was read (csv)", unit="USD/ETH", role="lever"
+    )
+    closes_from: Date | None = parameter(
+        None, description="date of the first of closes_usd (csv)", unit="date", role="lever"
+    )
+    crash_day: Whole = parameter(
         -1, description="day on which the price falls besides; -1: never", unit="day", low=-1, high=3_650, role="lever"
     )
     crash_size: float = parameter(
@@ -44,3 +58,25 @@ class EtherPriceParameters(Parameters):
         source="https://governance.aave.com/t/arfc-wsteth-and-weeth-e-modes-and-lt-ltv-adjustments-on-ethereum-arbitrum-base-03-12-25/21370",
         role="lever",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_file(cls, data: Any) -> Any:
+        """The closes of the file, which is known by its name alone afterwards."""
+        if not isinstance(data, dict) or data.get("path") != "csv" or data.get(CLOSES):
+            return data
+        file = data.get(FILE)
+        if not isinstance(file, str) or not file:
+            return data
+        try:
+            first, closes = read_closes(file)
+        except PriceFileError as error:
+            raise PydanticCustomError("scenario_key", "{problem}", {"key": KEY, "problem": str(error)}) from None
+        return {**data, FILE: Path(file).name, FIRST: first, CLOSES: closes}
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_no_file_gave(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        if not self.closes_usd:
+            del content[CLOSES], content[FIRST]
+        return content

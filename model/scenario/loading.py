@@ -3,7 +3,6 @@
 import importlib.resources
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from .errors import ScenarioError
-from .naming import hint, key_hint, nearest
+from .naming import hint, key_hint, name_from, nearest, shortened
+from .price_file import CLOSES, FIRST, SECTION, forget_closes, locate
+from .reading import DEEPEST, MOST_DIGITS, check_bounds, decode, parse_toml, read_text
 from .registry import ParameterInfo, find_parameter, names_at, parameters, placeholder_key
 from .scenario import Scenario
 from .stakers import DEFAULT_ARCHETYPES
@@ -27,9 +28,17 @@ EXTENDS, REMOVE = "extends", "remove"
 _OWN_KEYS = ("name", "title", "description")
 """What a scenario says about itself is not inherited by those that extend it."""
 
+MOST_EXTENDED = 30
+"""Files that extend one another in a row."""
+
+MOST_ENTITIES = 2_000
+"""Entities of a kind that are looked at one by one; more are a slip, and no kind may have so many."""
+
 _LONGEST_VALUE = 60
 _LEADING_DOT = re.compile(r"[+-]?\.\d+(e[+-]?\d+)?\Z", re.IGNORECASE)
 """TOML wants 0.5 and refuses .5, which everybody writes on a command line."""
+
+_WHOLE_NUMBER = re.compile(r"[+-]?(0[xob][0-9A-Fa-f_]+|[0-9_]+)\Z")
 
 
 # -------------------------------------------------------------------- public functions
@@ -65,6 +74,8 @@ def load_scenario(
 def apply_overrides(scenario: Scenario, overrides: Mapping[str, Any], where: Mapping[str, str]) -> Scenario:
     """A changed copy of ``scenario``; ``where`` names for each key the option that gave the value."""
     document = scenario.to_dict()
+    forget_closes(document[SECTION], _settings_of(SECTION, overrides))
+    document[SECTION] = {CLOSES: [], FIRST: None} | document[SECTION]
     origins: dict[Path_, str] = {}
     leaves: dict[Path_, str] = {}
     for key, value in overrides.items():
@@ -82,6 +93,13 @@ def apply_overrides(scenario: Scenario, overrides: Mapping[str, Any], where: Map
     return _validate(document, origins, next(iter(where.values()), scenario.name))
 
 
+def _settings_of(section: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """What overrides set in a table, by dotted key or as a table, by name."""
+    whole, prefix = overrides.get(section), f"{section}."
+    found = dict(whole) if isinstance(whole, Mapping) else {}
+    return found | {key.removeprefix(prefix): value for key, value in overrides.items() if key.startswith(prefix)}
+
+
 def parse_settings(settings: Sequence[str], *, option: str = "--set") -> dict[str, Any]:
     """Values of ``KEY=VALUE`` settings, in TOML's syntax; a bare word is a text.
 
@@ -93,9 +111,11 @@ def parse_settings(settings: Sequence[str], *, option: str = "--set") -> dict[st
         key, equals, text = setting.partition("=")
         key = key.strip()
         if not equals or not key:
-            raise ScenarioError(f"{option}: {setting!r} must read KEY=VALUE, e.g. stakers.count=1000", where=option)
+            raise ScenarioError(
+                f"{option}: {shortened(setting)!r} must read KEY=VALUE, e.g. stakers.count=1000", where=option
+            )
         if key in values:
-            raise ScenarioError(f"{option}: {key} is given twice", key=key, where=option)
+            raise ScenarioError(f"{option}: {shortened(key)} is given twice", key=key, where=option)
         values[key] = _parse_value(key, text.strip(), option)
     return values
 
@@ -103,12 +123,19 @@ def parse_settings(settings: Sequence[str], *, option: str = "--set") -> dict[st
 def _parse_value(key: str, text: str, option: str) -> Any:
     if _LEADING_DOT.match(text):
         return float(text)
+    if len(text) > MOST_DIGITS and _WHOLE_NUMBER.match(text):
+        raise ScenarioError(
+            f"{option}: {shortened(key)} = {shortened(text)} has {len(text):,} digits; allowed are {MOST_DIGITS}",
+            key=key,
+            where=option,
+        )
     try:
-        parsed = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        parsed = parse_toml(f"value = {text}", option)
+    except ScenarioError as error:
         if text[:1] in ("[", "{", '"', "'"):
             raise ScenarioError(
-                f'{option}: {key} = {text} is not a TOML value (a list is written [0.5, 2], a text "...")',
+                f"{option}: {shortened(key)} = {shortened(text)} is not a TOML value (a list is written [0.5, 2], "
+                'a text "...")',
                 key=key,
                 where=option,
             ) from error
@@ -142,7 +169,8 @@ def _load(name: str) -> Scenario:
     source = _find(name, None, "")
     merged = _resolve(source, [])
     if merged.document.get("name", "") == "":
-        merged.document["name"] = source.stem
+        # A file may be called anything; a scenario's name goes into those of folders.
+        merged.document["name"] = name_from(source.stem, "scenario")
     return _validate(merged.document, merged.origins, source.label, loaded=source.label)
 
 
@@ -151,7 +179,14 @@ def _resolve(source: _Source, chain: list[_Source]) -> _Merged:
     if source.identity in [link.identity for link in chain]:
         loop = " -> ".join([*(link.label for link in chain), source.label])
         raise ScenarioError(f"{chain[-1].label}: extends in a circle: {loop}", key=EXTENDS, where=chain[-1].label)
-    document = _parse(source)
+    if len(chain) > MOST_EXTENDED:
+        raise ScenarioError(
+            f"{chain[-1].label}: extends more than {MOST_EXTENDED} files in a row, from {chain[0].label} on",
+            key=EXTENDS,
+            where=chain[-1].label,
+        )
+    document = parse_toml(source.text, source.label)
+    locate(document, source.folder)
     parent = document.pop(EXTENDS, None)
     if parent is None:
         merged = _Merged({"stakers": {"archetypes": {key: dict(terms) for key, terms in DEFAULT_ARCHETYPES.items()}}})
@@ -169,6 +204,11 @@ def _resolve(source: _Source, chain: list[_Source]) -> _Merged:
     return merged
 
 
+def folder_of(path: Path) -> Path:
+    """The folder that relative paths in a file start from: where the file is, also when a link leads to it."""
+    return Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
+
+
 def _folder() -> Any:
     return importlib.resources.files("restaking.model").joinpath("scenarios")
 
@@ -178,7 +218,7 @@ def _find(name: str, beside: Path | None, context: str) -> _Source:
     is_path = name.endswith(".toml") or "/" in name or os.sep in name
     shipped = shipped_scenarios()
     if not is_path and name in shipped:
-        text = _decode(_folder().joinpath(f"{name}.toml").read_bytes(), name)
+        text = decode(_folder().joinpath(f"{name}.toml").read_bytes(), name)
         return _Source(name, f"shipped:{name}", name, None, text)
     path = Path(name).expanduser() if beside is None else beside / Path(name).expanduser()
     try:
@@ -187,55 +227,12 @@ def _find(name: str, beside: Path | None, context: str) -> _Source:
         exists = False
     if not is_path and (not name or not exists):
         raise ScenarioError(
-            f"{context}there is no scenario {name!r}; {hint(name, shipped)} (or give the path of a .toml file)"
+            f"{context}there is no scenario {shortened(name)!r}; {hint(name, shipped)} (or give the path of a .toml "
+            "file)"
         )
     label = os.fspath(path)
-    text = _decode(_read(path, context), label)
-    return _Source(label, os.path.realpath(path), path.stem, path.parent, text)
-
-
-def _read(path: Path, context: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        problem = f"there is no such file{_nearby(path)}"
-    except IsADirectoryError:
-        problem = "is a directory, not a scenario file"
-    except PermissionError:
-        problem = "may not be read (permission denied)"
-    except (OSError, ValueError) as error:
-        problem = f"cannot be read ({error})"
-    raise ScenarioError(f"{context}{os.fspath(path)!r}: {problem}", where=os.fspath(path))
-
-
-def _nearby(path: Path) -> str:
-    try:
-        names = [entry.name for entry in path.parent.iterdir() if entry.suffix == ".toml"]
-    except (OSError, ValueError):
-        return ""
-    match = nearest(path.name, sorted(names))
-    return f"; nearest file: {match}" if match else ""
-
-
-def _decode(content: bytes, label: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise ScenarioError(
-            f"{label}: is not UTF-8 text (byte {content[error.start]:#04x} in line {line})", where=label
-        ) from None
-
-
-def _parse(source: _Source) -> dict[str, Any]:
-    try:
-        return tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
-        lines = source.text.rstrip().count("\n") + 1
-        problem = str(error).replace("at end of document", f"at the end, line {lines}")
-        raise ScenarioError(f"{source.label}: is not valid TOML: {problem}", where=source.label) from None
-    except RecursionError:
-        raise ScenarioError(f"{source.label}: is not valid TOML: nested too deeply", where=source.label) from None
+    text = read_text(path, what="scenario", context=context)
+    return _Source(label, os.path.realpath(path), path.stem, folder_of(path), text)
 
 
 # -------------------------------------------------------------------- merging
@@ -243,6 +240,8 @@ def _parse(source: _Source) -> dict[str, Any]:
 
 def _merge(base: dict[str, Any], extra: Mapping[str, Any], path: Path_, label: str, origins: dict[Path_, str]) -> None:
     """Lay ``extra`` over ``base`` in place: tables merge, everything else replaces, ``remove`` drops entities."""
+    if path == (SECTION,):
+        forget_closes(base, extra)
     for key, value in extra.items():
         here = (*path, key)
         origins[here] = label
@@ -278,6 +277,8 @@ def _raise_nothing_to_remove(path: Path_, table: Mapping[str, Any], label: str) 
 def _leaves(key: str, document: Mapping[str, Any], value: Any, where: str) -> Iterator[tuple[Path_, Any]]:
     """The single settings that an override stands for; inline tables are taken apart."""
     path = tuple(key.split("."))
+    if len(path) > DEEPEST:
+        raise ScenarioError(f"{where}: {shortened(key)}: unknown key; it has {len(path):,} parts", key=key, where=where)
     node: Any = document
     for depth, part in enumerate(path):
         node = _child(node, path, depth, document, where)
@@ -291,7 +292,7 @@ def _leaves(key: str, document: Mapping[str, Any], value: Any, where: str) -> It
 
 
 def _child(node: Any, path: Path_, depth: int, document: Mapping[str, Any], where: str) -> Any:
-    part, key = path[depth], ".".join(path)
+    part, key = path[depth], shortened(".".join(path))
     if isinstance(node, list):
         if part.isdecimal() and int(part) < len(node):
             return node[int(part)]
@@ -304,11 +305,10 @@ def _child(node: Any, path: Path_, depth: int, document: Mapping[str, Any], wher
             return None
         known = ".".join(path[: depth + 1])
         if path[:depth] in ENTITY_TABLES:
-            problem = f"there is no {known} and an override does not create one; {hint(part, node)}"
+            problem = f"there is no {shortened(known)} and an override does not create one; {hint(part, node)}"
         else:
-            problem = (
-                f"unknown key; {key_hint(known if depth + 1 < len(path) else key, node, _concrete_keys(document))}"
-            )
+            meant = known if depth + 1 < len(path) else ".".join(path)
+            problem = f"unknown key; {key_hint(meant, node, _concrete_keys(document))}"
         raise ScenarioError(f"{where}: {key}: {problem}", key=key, where=where)
     raise ScenarioError(
         f"{where}: {key}: unknown key; {'.'.join(path[:depth])} is a value, not a table", key=key, where=where
@@ -356,19 +356,56 @@ def _plain(value: Any) -> Any:
 
 def _validate(document: Mapping[str, Any], origins: Mapping[Path_, str], label: str, *, loaded: str = "") -> Scenario:
     """The scenario of a document; ``label`` names the origin of keys that have none, ``loaded`` the file asked for."""
+    _refuse_crowds(document, origins, label)
     try:
         return Scenario.model_validate(document)
     except ValidationError as error:
-        problems = [_Problem.of(item, document) for item in error.errors(include_url=False)]
-    first, others = problems[0], problems[1:]
+        errors = error.errors(include_url=False)
+    # Finding the name that was meant takes a while; a file with a hundred thousand unknown keys is told one.
+    first, others = _Problem.of(errors[0], document), [_path_of(item) for item in errors[1:]]
     where = _origin(first.path, origins, label)
     # A key of the file below may be wrong only because of what the file above it changed.
     extended = f" (extended by {loaded})" if loaded not in ("", where) else ""
     message = f"{where}{extended}: {first.text}"
     if others:
-        listed = ", ".join(".".join(other.path) for other in others[:3]) + (", ..." if len(others) > 3 else "")
+        listed = ", ".join(shortened(".".join(other)) for other in others[:3]) + (", ..." if len(others) > 3 else "")
         message += f" (and {len(others)} more: {listed})"
     raise ScenarioError(message, key=".".join(first.path), where=where)
+
+
+def read_resolved(content: Any, where: str) -> Scenario:
+    """The scenario that a file of results or a design holds in full, as :meth:`.Scenario.to_dict` gives it.
+
+    Args:
+        content: what stands in the file.
+        where: begins messages.
+
+    Raises:
+        ScenarioError: it is not a scenario, or not one of this version.
+    """
+    if not isinstance(content, Mapping):
+        raise ScenarioError(f"{where}: {_shown(content)} is not a scenario", where=where)
+    check_bounds(content, where)
+    return _validate(content, {}, where)
+
+
+def _refuse_crowds(document: Mapping[str, Any], origins: Mapping[Path_, str], label: str) -> None:
+    for path in ENTITY_TABLES:
+        table = _value_at(document, path)
+        if isinstance(table, Mapping) and len(table) > MOST_ENTITIES:
+            where, key = _origin(path, origins, label), ".".join(path)
+            raise ScenarioError(
+                f"{where}: {key}: has {len(table):,} entities; allowed are {MOST_ENTITIES:,} (services on the same "
+                "terms are one entity with a count)",
+                key=key,
+                where=where,
+            )
+
+
+def _path_of(item: Any) -> Path_:
+    if item["type"] == "scenario_key":
+        return tuple(item["ctx"]["key"].split("."))
+    return tuple(str(part) for part in item["loc"])
 
 
 def _origin(path: Path_, origins: Mapping[Path_, str], label: str) -> str:
@@ -387,14 +424,12 @@ class _Problem:
 
     @classmethod
     def of(cls, item: Any, document: Mapping[str, Any]) -> "_Problem":
-        context = item.get("ctx", {})
+        context, path = item.get("ctx", {}), _path_of(item)
         if item["type"] == "scenario_key":
-            path = tuple(context["key"].split("."))
             value = _value_at(document, path)
             shown = "" if value is None or isinstance(value, (dict, list)) else f" = {_shown(value)}"
-            return cls(path, f"{context['key']}{shown}: {context['problem']}")
-        path = tuple(str(part) for part in item["loc"])
-        key = ".".join(path)
+            return cls(path, f"{shortened(context['key'])}{shown}: {context['problem']}")
+        key = shortened(".".join(path))
         if item["type"] == "extra_forbidden":
             return cls(path, f"{key}: unknown key; {_unknown_key_hint(path, document)}")
         if item["type"] == "missing":
@@ -431,6 +466,8 @@ def _allowed(info: ParameterInfo | None, path: Path_) -> str:
 
 def _unknown_key_hint(path: Path_, document: Mapping[str, Any]) -> str:
     siblings = names_at(path[:-1])
+    if "." in path[-1] and find_parameter(".".join(path)) is not None:
+        return f'write it without quotation marks: {".".join(path)}, not "{path[-1]}"'
     prefix = placeholder_key(path[:-1])
     table = ".".join(path[:-1])
     keys = [

@@ -45,8 +45,8 @@ class ParameterInfo:
     type: str
     default: Any
     unit: str
-    low: float | None
-    high: float | None
+    low: float | int | None
+    high: float | int | None
     choices: tuple[str, ...]
     scale: str
     role: str
@@ -70,7 +70,7 @@ class ParameterInfo:
         return words + (", or none" if self.type.endswith(" or none") else "")
 
 
-def _range(low: float | None, high: float | None) -> str:
+def _range(low: float | int | None, high: float | int | None) -> str:
     if low is not None and high is not None:
         return f" between {_plain(low)} and {_plain(high)}"
     if low is not None:
@@ -80,7 +80,9 @@ def _range(low: float | None, high: float | None) -> str:
     return ""
 
 
-def _plain(value: float) -> str:
+def _plain(value: float | int) -> str:
+    if isinstance(value, int):
+        return str(value)
     return f"{value:,.0f}".replace(",", "") if value == int(value) and abs(value) < 1e7 else f"{value:g}"
 
 
@@ -161,14 +163,19 @@ def _describe(key: str, name: str, field: FieldInfo, instance: BaseModel | None)
         type=type_name,
         default=REQUIRED if default is PydanticUndefined else _listed(default),
         unit=str(extra["unit"]),
-        low=next((float(m.ge) for m in field.metadata if isinstance(m, Ge)), None),  # type: ignore[arg-type]
-        high=next((float(m.le) for m in field.metadata if isinstance(m, Le)), None),  # type: ignore[arg-type]
+        low=next((_bound(m.ge, type_name) for m in field.metadata if isinstance(m, Ge)), None),
+        high=next((_bound(m.le, type_name) for m in field.metadata if isinstance(m, Le)), None),
         choices=choices,
         scale=str(extra["scale"]),
         role=str(extra["role"]),
         description=field.description or "",
         source=str(extra["source"]),
     )
+
+
+def _bound(value: Any, type_name: str) -> float | int:
+    """A bound as its parameter has it: a whole number is not rounded to what a float can hold."""
+    return int(value) if type_name.startswith("whole number") else float(value)
 
 
 def _listed(value: Any) -> Any:

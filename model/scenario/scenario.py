@@ -4,7 +4,6 @@ import datetime
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, Self, TypeVar
 
@@ -21,10 +20,11 @@ from .lending import LendingParameters
 from .liquid_staking import LstParameters
 from .lrt import LrtParameters
 from .markets import MarketParameters
-from .naming import hint
+from .naming import ID, NAME, hint, line_problem, prose_problem
 from .networks import NetworkParameters
 from .operators import OperatorParameters
 from .parameter import Date, FrozenDict, Parameters, parameter, section
+from .price_file import coverage_problem
 from .recording import RecordingParameters
 from .restaking import RestakingParameters
 from .stakers import StakerParameters
@@ -38,7 +38,6 @@ MOST_SIDE_POOLS = 8
 LARGEST_SIDE_POOL = 100.0
 """Over the size of the first pool."""
 
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 _FIXED_VENUES = ("idle", "solo", "native", "lst_restaking")
 _RESERVED_IDS = (*_FIXED_VENUES, "restaking", "all", "remove")
 
@@ -149,6 +148,19 @@ class Scenario(Parameters):
             return None
         return f"{key} has no effect: every LRT of the scenario has its own {own[key]}"
 
+    def price_problem(self, days: int | None = None) -> str:
+        """Why the closes of a price file do not suffice for a run, in words; empty when they do.
+
+        Args:
+            days: length of the run (days); the scenario's own when None.
+        """
+        terms = self.ether_price
+        if terms.path != "csv" or terms.closes_from is None:
+            return ""
+        problem = coverage_problem(terms.closes_from, len(terms.closes_usd), self._start, days or self.days)
+        named = f"ether_price.file: {terms.file}" if terms.file else "ether_price.closes_usd"
+        return f"{named}: {problem}" if problem else ""
+
     # ---------------------------------------------------------------- copies and texts
 
     def to_dict(self) -> dict[str, Any]:
@@ -163,8 +175,15 @@ class Scenario(Parameters):
 
     def content_hash(self) -> str:
         """SHA-256 (hex) of the resolved content, order of entities included: the same hash, the same scenario."""
-        content = json.dumps(self.to_dict(), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+        content = json.dumps(self._hashed(), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(content.encode("ascii")).hexdigest()
+
+    def _hashed(self) -> dict[str, Any]:
+        """The content without the name of the price file: what stands in it counts."""
+        content = self.to_dict()
+        if self.ether_price.closes_usd:
+            content["ether_price"]["file"] = ""
+        return content
 
     def with_overrides(self, overrides: Mapping[str, Any], *, where: str = "overrides") -> "Scenario":
         """A copy with other values at dotted keys, validated like any scenario.
@@ -203,6 +222,7 @@ class Scenario(Parameters):
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_ids(self)
+        check_texts(self)
         check_shares(self)
         check_supplies(self)
         check_calendar(self)
@@ -210,6 +230,7 @@ class Scenario(Parameters):
         check_tiers(self)
         check_side_pools(self)
         check_lending(self)
+        check_prices(self)
         return self
 
 
@@ -224,19 +245,47 @@ def _reject(key: str, problem: str) -> NoReturn:
     raise PydanticCustomError("scenario_key", "{problem}", {"key": key, "problem": problem})
 
 
+def check_texts(scenario: Scenario) -> None:
+    """Names name folders; titles are lines; nothing that is printed holds what a terminal would obey."""
+    if scenario.name and not NAME.allows(scenario.name):
+        _reject("name", f"must be {NAME.words} (it names a folder)")
+    for key, text in _titles(scenario):
+        problem = line_problem(text)
+        if problem:
+            _reject(key, f"must be {problem}")
+    problem = prose_problem(scenario.description)
+    if problem:
+        _reject("description", f"must be {problem}")
+    for key, ticker in (
+        ("restaking.token.id", scenario.restaking.token.id),
+        *((f"lrt.{name}.token.id", terms.token.id) for name, terms in scenario.lrt.items()),
+    ):
+        if not NAME.allows(ticker):
+            _reject(key, f"must be {NAME.words}")
+
+
+def _titles(scenario: Scenario) -> Iterable[tuple[str, str]]:
+    yield "title", scenario.title
+    yield "ether_price.file", scenario.ether_price.file
+    for kind, table in (("lst", scenario.lst), ("lrt", scenario.lrt), ("avs", scenario.avs)):
+        yield from ((f"{kind}.{key}.title", terms.title) for key, terms in table.items())
+    yield from ((f"stakers.archetypes.{key}.title", terms.title) for key, terms in scenario.stakers.archetypes.items())
+    yield from ((f"operators.names.{number}", name) for number, name in enumerate(scenario.operators.names))
+
+
 def check_ids(scenario: Scenario) -> None:
     """Ids are words, differ from one another and from the fixed venues; tokens have tickers of their own."""
     taken: dict[str, str] = {name: "the model's own names" for name in _RESERVED_IDS}
     for kind in ("lst", "lrt", "avs"):
         for key in getattr(scenario, kind):
-            if not _ID.match(key):
-                _reject(f"{kind}.{key}", "an id must be a word of letters, digits, _ and -, starting with a letter")
+            if not ID.allows(key):
+                _reject(f"{kind}.{key}", f"an id must be {ID.words}")
             if key in taken:
                 _reject(f"{kind}.{key}", f"the id {key} is taken: it stands among {taken[key]} too")
             taken[key] = f"{kind}.*"
     for key in scenario.stakers.archetypes:
-        if not _ID.match(key):
-            _reject(f"stakers.archetypes.{key}", "an id must be a word of letters, digits, _ and -")
+        if not ID.allows(key):
+            _reject(f"stakers.archetypes.{key}", f"an id must be {ID.words}")
     if len(scenario.venues) > MAXIMUM_VENUES:
         _reject("lrt", f"there are {len(scenario.venues)} venues; at most {MAXIMUM_VENUES} (4 + LSTs + LRTs) fit")
     tickers = {scenario.restaking.token.id: "restaking"}
@@ -433,8 +482,23 @@ def check_lending(scenario: Scenario) -> None:
             "lending.stable_ltv",
             f"must not exceed lending.stable_threshold = {terms.stable_threshold:g}: loans would start unsafe",
         )
-    if scenario.ether_price.path == "csv" and not scenario.ether_price.file:
+
+
+def check_prices(scenario: Scenario) -> None:
+    """A csv path has closes, and no other path has any: what is not read must not look as if it were."""
+    terms = scenario.ether_price
+    if terms.path != "csv":
+        for name in ("file", "closes_usd", "closes_from"):
+            if getattr(terms, name):
+                _reject(f"ether_price.{name}", f'is read when ether_price.path = "csv" only; here it is "{terms.path}"')
+        return
+    if not terms.closes_usd:
         _reject("ether_price.file", "is empty: a csv path needs a file with the columns date and usd")
+    if terms.closes_from is None:
+        _reject("ether_price.closes_from", "is missing: closes_usd need the date of the first of them")
+    for number, close in enumerate(terms.closes_usd):
+        if close <= 0.0:
+            _reject(f"ether_price.closes_usd.{number}", "must be a price above 0")
 
 
 def _all_seasons(scenario: Scenario) -> Iterable[tuple[str, tuple[Season, ...]]]:

@@ -10,7 +10,6 @@ tenth: break-even attacks and stakes right at a threshold are then what their au
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -26,6 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..scenario.errors import ScenarioError
+from ..scenario.naming import most_like, shortened
+from ..scenario.reading import LARGEST_FILE, decode, read_text
 
 Number = int | float | str | Fraction
 Edge = tuple[str, str]
@@ -37,7 +38,8 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*(/\s*\d+
 _LONGEST_NUMBER = 400
 _MISSPELT = 0.75
 _ROUNDING = Fraction(1, 10**9)
-_LARGEST = 10**300
+_LARGEST = 10**100
+"""And its inverse the smallest: ratios and sums of such numbers are floats."""
 
 
 class NetworkError(ScenarioError):
@@ -271,6 +273,20 @@ def _neighbours(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[
 # ------------------------------------------------------------------------------------------------------------- reading
 
 
+def parse_fraction(text: str) -> Fraction | None:
+    """The number that a text stands for (``0.1``, ``1e-3``, ``1/3``), None when it is none or absurdly long.
+
+    The length of number and exponent is bounded: a fraction of a billion digits would never be made.
+    """
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        return None
+    number, _, divisor = text.partition("/")
+    try:
+        return Fraction(number.strip()) / int(divisor or 1)
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
 def read_network(source: str | Path) -> RestakingNetwork:
     """Read a network file; ``-`` is standard input.
 
@@ -280,11 +296,9 @@ def read_network(source: str | Path) -> RestakingNetwork:
     where = "standard input" if str(source) == "-" else str(source)
     reader = _Reader(where)
     try:
-        text = sys.stdin.read() if str(source) == "-" else Path(source).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        reader.refuse("", "is not a text file in UTF-8")
-    except OSError as error:
-        reader.refuse("", f"cannot be read: {error.strerror or error}")
+        text = _standard_input() if str(source) == "-" else read_text(Path(source), what="network", suffixes=(".json",))
+    except ScenarioError as error:
+        raise NetworkError(str(error), where=where) from None
     try:
         document = json.loads(
             text,
@@ -293,11 +307,18 @@ def read_network(source: str | Path) -> RestakingNetwork:
             parse_int=_Literal,
             parse_constant=_Literal,
         )
+        return reader.network(document)
     except json.JSONDecodeError as error:
         reader.refuse("", f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})")
     except RecursionError:
         reader.refuse("", "is not a network: it is nested too deeply")
-    return reader.network(document)
+
+
+def _standard_input() -> str:
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:
+        return sys.stdin.read(LARGEST_FILE) if sys.stdin is not None else ""
+    return decode(stream.read(LARGEST_FILE), "standard input")
 
 
 class _Literal(str):
@@ -315,7 +336,8 @@ class _Reader:
 
     def refuse(self, key: str, problem: str) -> NoReturn:
         """Raise the one error there is."""
-        raise NetworkError(f"{self.where}: {key}{' ' if key else ''}{problem}", key=key, where=self.where)
+        named = f"{shortened(key)} " if key else ""
+        raise NetworkError(f"{self.where}: {named}{problem}", key=key, where=self.where)
 
     def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """A JSON object without repeated keys: the library would silently keep the last."""
@@ -459,27 +481,28 @@ class _Reader:
             return self._parsed(key, value)
         if isinstance(value, Fraction):
             self.exact = True
-            return value
+            return self._bounded(key, value, value)
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
             self.refuse(key, f'must be a number or a fraction in a string ("1/3"), found {_kind(value)}')
         if isinstance(value, int | np.integer):
-            return Fraction(int(value))
+            return self._bounded(key, Fraction(int(value)), value)
         if not math.isfinite(value):
             self.refuse(key, f"= {float(value)} must be a finite number")
-        return Fraction(repr(float(value)))
+        return self._bounded(key, Fraction(repr(float(value))), value)
 
     def _parsed(self, key: str, text: str) -> Fraction:
         if text.strip().lstrip("+-").lower() in {"nan", "inf", "infinity"}:
             self.refuse(key, f"= {_shown(text)} must be a finite number")
-        try:
-            if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
-                raise ValueError(text)
-            number, _, divisor = text.partition("/")
-            value = Fraction(number.strip()) / int(divisor or 1)
-        except (ValueError, ZeroDivisionError):
+        value = parse_fraction(text)
+        if value is None:
             self.refuse(key, f'= {_shown(text)} must be a number or a fraction in a string ("1/3")')
+        return self._bounded(key, value, text)
+
+    def _bounded(self, key: str, value: Fraction, given: Any) -> Fraction:
         if abs(value) > _LARGEST:
-            self.refuse(key, f"= {_shown(text)} is too large")
+            self.refuse(key, f"= {_shown(given)} is too large; allowed are numbers up to {float(_LARGEST):g}")
+        if value and abs(value) * _LARGEST < 1:
+            self.refuse(key, f"= {_shown(given)} is too close to 0; allowed are 0 and numbers from {1 / _LARGEST:g}")
         return value
 
     def _no_misspelling(self, table: Mapping[Any, Any], known: Sequence[str], prefix: str) -> None:
@@ -487,16 +510,16 @@ class _Reader:
         for name in table:
             if name in known or not isinstance(name, str):
                 continue
-            near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=_MISSPELT)
+            near = most_like(name.lower(), known, 1, cutoff=_MISSPELT)
             if near:
                 self.refuse(f"{prefix}{name}", f"is an unknown key; nearest valid name: {prefix}{near[0]}")
 
 
 def _nearest(name: str, names: Collection[str], what: str) -> str:
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.3)
+    near = most_like(name, names, 1, cutoff=0.3)
     if near:
         return f"nearest valid name: {near[0]}"
-    return f"there are no {what}s" if not names else f"valid names: {', '.join(sorted(names)[:5])}"
+    return f"there are no {what}s" if not names else f"valid names: {', '.join(map(shortened, sorted(names)[:5]))}"
 
 
 def _pair(edge: Edge) -> str:
@@ -505,7 +528,9 @@ def _pair(edge: Edge) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, _Literal):
-        return str(value)
+        return shortened(str(value))
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return f"a number of about {int(value.bit_length() * 0.30103) + 1:,} digits"
     if isinstance(value, str):
         text = json.dumps(value, ensure_ascii=False)
     elif isinstance(value, list | tuple):

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from restaking.experiments import store
-from restaking.experiments.figures import FIGURES, draw, draw_figures, style
+from restaking.experiments.figures import FIGURES, OF_LRTS, draw, draw_figures, style
 from restaking.experiments.store import Run
 from tests.experiments.fake_ecosystem import FakeEcosystem, small_scenario
 
@@ -266,3 +266,13 @@ def test_titles_are_broken_evenly() -> None:
     assert " ".join(lines) == text and len(lines) == 2
     assert abs(len(lines[0]) - len(lines[1])) < 12
     assert style.balanced("short", 78) == ["short"]
+
+
+def test_a_run_without_an_lrt_has_the_figures_that_it_can_have(tmp_path: Path) -> None:
+    from restaking.experiments.run import run_scenario
+
+    (tmp_path / "m.toml").write_text("days = 6\n[lst.steth]\ninitial_share = 0.5\n[stakers]\ncount = 20\n")
+    run = run_scenario(str(tmp_path / "m.toml"), out=tmp_path / "run", progress=False)
+    drawn = {path.stem for path in (tmp_path / "run" / "figures").iterdir()}
+    assert drawn == set(FIGURES) - OF_LRTS
+    assert not run.scenario.lrt

@@ -13,6 +13,7 @@ from ....model.security import (
     loss_bound,
     worst_losses,
 )
+from ....model.security.network import parse_fraction
 from ..experiment import Check, Level, Outcome, Parameters
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def run(parameters: Parameters) -> Outcome:
     tight = _tight(checks)
     _triangle(checks)
     falls = _cascades(checks)
-    graphs = _random(checks, int(parameters["seed"]), int(parameters["graphs"]), Fraction(parameters["psi"]))
+    graphs = _random(checks, int(parameters["seed"]), int(parameters["graphs"]), _shock(parameters["psi"]))
     return Outcome(tuple(checks), {"tight": tight, "falls": falls, "graphs": graphs})
 
 
@@ -170,6 +171,13 @@ def random_network(draw: random.Random) -> RestakingNetwork:
     }
     edges = [(v, s) for v in operators for s in services if draw.random() < 0.6]
     return RestakingNetwork.of({v: Fraction(draw.randint(1, 12)) for v in operators}, services, edges)
+
+
+def _shock(text: str) -> Fraction:
+    value = parse_fraction(text)
+    if value is None or not 0 < value <= 1:
+        raise ValueError("psi must be a fraction above 0 and at most 1, like 1/5")
+    return value
 
 
 def _random(checks: list[Check], seed: int, graphs: int, psi: Fraction) -> "pd.DataFrame":

@@ -90,7 +90,7 @@ def test_files_with_holes_are_refused(tmp_path: Path, lines: list[str], problem:
 def test_other_columns_and_missing_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="date and usd are needed"):
         path(60, path="csv", file=csv(tmp_path, ["1,2"], header="day,price"))
-    with pytest.raises(ScenarioError, match="cannot be read"):
+    with pytest.raises(ScenarioError, match="there is no such file"):
         path(60, path="csv", file=str(tmp_path / "none.csv"))
     with pytest.raises(ScenarioError, match="is empty"):
         path(60, path="csv")

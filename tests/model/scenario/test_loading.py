@@ -173,10 +173,10 @@ def test_files_that_cannot_be_read(write: Write, tmp_path: Path, monkeypatch: py
     assert "embedded null byte" in failure("nul\0l.toml")
     assert "there is no scenario ''" in failure("")
 
-    def refuse(_: Path) -> bytes:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert "may not be read" in failure("base.toml")
 
 

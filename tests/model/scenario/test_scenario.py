@@ -133,7 +133,8 @@ def test_toml_text_loads_to_the_same_content(small: Scenario, tmp_path: Path) ->
 def test_toml_text_keeps_dropped_archetypes_and_odd_texts(small: Scenario, tmp_path: Path) -> None:
     odd = small.with_overrides(
         {
-            "title": 'a "quoted" \\ back\nslash \x7f é 🙂 = [x]',
+            "title": 'a "quoted" \\ backslash é 🙂 = [x]',
+            "description": 'two\nlines, a\ttab and """quotes"""',
             "stakers.archetypes.institution.remove": True,
             "stakers.archetypes.fund.wealth_share": 0.5,
             "stakers.archetypes.fund.population_share": 0.07,

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from restaking.model.security import (
+    NetworkError,
     RestakingNetwork,
     analyse,
     best_attack,
@@ -15,6 +16,7 @@ from restaking.model.security import (
     loss_bound,
     worst_losses,
 )
+from restaking.model.security.network import parse_fraction
 
 F = Fraction
 
@@ -210,3 +212,30 @@ def test_the_longest_cascade_takes_one_operator_a_round(
     assert longest_cascade(network, ["v0"]) == 4
     assert [fall_.round for fall_ in fall.falls] == [0, 1, 2, 3, 4]
     assert "prizes of" in fall.falls[1].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1/3", Fraction(1, 3)),
+        ("0.1", Fraction(1, 10)),
+        ("1e-3", Fraction(1, 1000)),
+        ("1e999999999", None),
+        ("1e-999999999", None),
+        ("9" * 500, None),
+        ("1/0", None),
+        ("nan", None),
+        ("1_0", None),
+        ("", None),
+    ],
+)
+def test_fractions_are_bounded(text: str, value: Fraction | None) -> None:
+    assert parse_fraction(text) == value
+
+
+@pytest.mark.parametrize("number", [10**400, "1e101", 1e300, "1e-101", 1e-320, Fraction(1, 10**101)])
+def test_numbers_out_of_all_proportion_are_refused(number: int | float | str | Fraction) -> None:
+    with pytest.raises(NetworkError, match=r"is too (large|close to 0)|must be a number"):
+        RestakingNetwork.of({"a": 1}, {"x": (number, "1/2")}, [("a", "x")])
+    with pytest.raises(NetworkError, match=r"is too (large|close to 0)|must be a number"):
+        RestakingNetwork.of({"a": number}, {"x": (1, "1/2")}, [("a", "x")])
