@@ -23,6 +23,7 @@ import numba.core.types
 import numpy as np
 from numba.core.registry import CPUDispatcher
 
+from . import _kernel_cache
 from ._compile_notice import CompileNotice
 from ._kernel_cache import KernelCache, is_cold
 
@@ -44,6 +45,11 @@ def code_version() -> str:
         digest.update(source.name.encode())
         digest.update(source.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]
+
+
+def cache_directory() -> Path | None:
+    """Folder of the compiled kernels of exactly this code; None where nothing can be kept."""
+    return _kernel_cache.cache_directory(code_version())
 
 
 class _Callee(CPUDispatcher):

@@ -71,6 +71,7 @@ def test_security_can_be_required(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["security", write(bad), "--json"]) == 0
 
 
+@pytest.mark.slow
 def test_a_large_network_gets_bounds_that_are_called_so(capsys: pytest.CaptureFixture[str]) -> None:
     operators = {f"v{n}": 100.0 + n for n in range(120)}
     services = {f"s{n}": {"profit": 5.0, "threshold": 0.34} for n in range(20)}

@@ -33,6 +33,7 @@ def test_networks_have_bounded_overlap_and_the_cover_asked_for() -> None:
     assert 1.25 / 1.21 < min(covers) < max(covers) < 1.25 / 0.79
 
 
+@pytest.mark.slow
 def test_an_additive_adversary_at_every_power_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     real = module.ConcaveAdversary
 

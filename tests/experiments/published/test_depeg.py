@@ -45,6 +45,7 @@ def test_closed_is_deeper_in_nearly_every_pair() -> None:
     assert next(check for check in outcome.checks if check.name == "the closed twin falls deeper").passed
 
 
+@pytest.mark.slow
 def test_the_checks_can_fail() -> None:
     nothing_sold = {**EXPERIMENT.parameters, **EXPERIMENT.short, "seeds": 2, "sold": 1e-6, "map_sold": (1e-6, 2e-6)}
     failed = {check.name for check in run(nothing_sold).checks if not check.passed}

@@ -18,7 +18,7 @@ from tests.experiments.runner.worlds import design, invented, run, sleepy, unlik
 # ------------------------------------------------------------------------------------------------------------- dry run
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_dry_run_is_right_within_thirty_percent(
     tmp_path: Path, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

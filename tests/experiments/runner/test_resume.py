@@ -59,6 +59,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_kill_9_at_random_moments(place: Path) -> None:
     subprocess.run(command(place / "calm", "--workers", "2"), cwd=place, check=True, capture_output=True)
     moments = random.Random(7)
