@@ -100,10 +100,12 @@ def processor() -> dict[str, str | list[str]]:
     Another kind of processor, or another choice of features (``NUMBA_CPU_NAME``, ``NUMBA_CPU_FEATURES``), may round
     differently.
     """
-    import numba
+    import os
+
     from llvmlite import binding
 
-    name, chosen = numba.config.CPU_NAME, numba.config.CPU_FEATURES
+    # What numba reads: it is not imported for this, as whoever hands out the runs of a sweep compiles nothing.
+    name, chosen = os.environ.get("NUMBA_CPU_NAME"), os.environ.get("NUMBA_CPU_FEATURES")
     if chosen is None:
         features = [feature for feature, used in binding.get_host_cpu_features().items() if used]
     else:

@@ -22,7 +22,7 @@ from .folders import files, folder, manifest, parquet
 from .folders.errors import DamagedError, FolderError
 from .folders.errors import RunFolderError as RunFolderError
 from .folders.files import without_nan
-from .provenance import Provenance, git_state, library_versions, model_code, package_version, platform_name
+from .provenance import Provenance, git_state, library_versions, model_code, package_version, platform_name, processor
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -167,15 +167,9 @@ class Run:
         return self.scenario if origin is None else self._scenario(origin)
 
     def _scenario(self, parameters: Any) -> "Scenario":
-        from pydantic import ValidationError
+        from ..model.scenario.loading import read_resolved
 
-        from ..model.scenario import Scenario, ScenarioError
-
-        try:
-            return Scenario.model_validate(parameters)
-        except (ValidationError, ScenarioError) as error:
-            first = " ".join(" ".join(str(error).splitlines()[:3]).split())
-            raise RunFolderError(f"{self}: its scenario is not valid for this version: {first}") from error
+        return read_resolved(parameters, MANIFEST if self.path is None else str(self.path / MANIFEST))
 
     @functools.cached_property
     def daily(self) -> "pd.DataFrame":
@@ -258,6 +252,7 @@ def manifest_of(
         "code": code(),
         "libraries": library_versions(),
         "platform": platform_name(),
+        "processor": processor(),
         "git": git_state(),
         "started": None if started is None else started.astimezone(datetime.UTC).isoformat(timespec="seconds"),
         "seconds": without_nan(round(seconds, 3)),

@@ -78,11 +78,10 @@ def read_capsule(path: str | Path) -> Capsule:
     """Read a capsule.
 
     Raises:
-        SweepFolderError: the file is not a capsule, or its scenario is not valid (any more).
+        SweepFolderError: the file is not a capsule.
+        ScenarioError: its scenario is not valid (any more).
     """
-    from pydantic import ValidationError
-
-    from ...model.scenario import Scenario, ScenarioError
+    from ...model.scenario.loading import read_resolved
 
     path = Path(path)
     if path.is_dir():
@@ -90,11 +89,7 @@ def read_capsule(path: str | Path) -> Capsule:
     if not path.is_file():
         raise SweepFolderError(f"{path}: there is no such file{_listed(path.parent)}")
     content = _capsule_content(path)
-    try:
-        scenario = Scenario.model_validate(content["scenario"])
-    except (ValidationError, ScenarioError) as error:
-        first = str(error).splitlines()
-        raise SweepFolderError(f"{path}: the scenario is not valid for this version: {' '.join(first[:3])}") from error
+    scenario = read_resolved(content["scenario"], str(path))
     return Capsule(str(content["run_id"]), scenario, str(content.get("code", "")), str(content.get("error", "")))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from ..designs import Design
 from ..folders import files, folder, manifest
 from ..folders.errors import SweepFolderError
-from ..provenance import DISTRIBUTION, git_state, library_versions, package_version, platform_name
+from ..provenance import DISTRIBUTION, git_state, library_versions, package_version, platform_name, processor
 from . import parts, tables
 from .parts import DamagedPartError, Parts
 from .task import FAILED, ChunkResult, Record
@@ -328,6 +328,7 @@ class SweepFolder:
             "codes": [self._code],
             "libraries": library_versions(),
             "platform": platform_name(),
+            "processor": processor(),
             "git": git_state(),
             "sessions": [],
         }

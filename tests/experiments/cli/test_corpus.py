@@ -161,6 +161,5 @@ def test_all_input(family: str, tmp_path: Path, results: tuple[Path, Path], monk
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="manifests and tables of results are read unchecked")
 def test_damaged_results(tmp_path: Path, results: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     assert failures(damaged(*results), tmp_path, results, monkeypatch) == []

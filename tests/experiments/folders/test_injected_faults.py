@@ -87,13 +87,19 @@ def dies_at(step: int, work: Callable[[], Any]) -> bool:
         os._exit(1)
 
 
-def deaths(work: Callable[[Path], Any], check: Callable[[Path], None], where: Path) -> int:
+def deaths(
+    work: Callable[[Path], Any], check: Callable[[Path], None], where: Path, begin: Callable[[Path], Any] = str
+) -> int:
     """Let work die at every step of its own, in a folder of its own, and check each; returns how often it died."""
     step = 1
-    while dies_at(step, functools.partial(work, where / f"at-{step}")):
-        check(where / f"at-{step}")
+    while True:
+        folder = where / f"at-{step}"
+        begin(folder)
+        if not dies_at(step, functools.partial(work, folder)):
+            return step - 1
+        check(folder)
+        shutil.rmtree(folder)
         step += 1
-    return step - 1
 
 
 @pytest.mark.slow
@@ -149,9 +155,10 @@ def test_a_replacement_that_dies_at_any_operation_leaves_one_of_the_two_whole(tm
         work(folder)
         assert files_of(folder) == new
 
-    for step in range(1, 400):
-        shutil.copytree(tmp_path / "calm1", tmp_path / f"at-{step}")
-    assert deaths(work, check, tmp_path) > 60
+    def begin(folder: Path) -> None:
+        shutil.copytree(tmp_path / "calm1", folder)
+
+    assert deaths(work, check, tmp_path, begin) > 60
 
 
 # ------------------------------------------------------------------------------------------------------------ bit flips
