@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import headline
 from . import style
 
 if TYPE_CHECKING:
@@ -43,10 +44,10 @@ def _title(run: "Run", there: "NDArray[np.bool_]") -> str:
     is_open = there & (run.entity("lrt", "redemption_open").to_numpy() == 1.0)
     if not is_open.any():
         return "Redemption of LRTs was closed throughout"
-    claims = run.entity("lrt", "queue_eth").sum(axis=1)
     longest = run.entity("lrt", "queue_days").to_numpy()[is_open].max()
     days = "1 day" if round(longest) == 1 else f"{longest:.0f} days"
-    return f"Up to {style.eth_text(float(claims.max()))} waited to be redeemed from LRTs; the longest wait was {days}"
+    most = style.eth_text(headline.peak_lrt_claims(run))
+    return f"Up to {most} waited to be redeemed from LRTs; the longest wait was {days}"
 
 
 def _claims(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]") -> None:
