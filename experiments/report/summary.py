@@ -131,8 +131,10 @@ def _lines(run: "Run") -> list[tuple[str, str]]:
         ),
         (
             "Premium over staking",
-            f"{percent(values['premium_promised'])} a year advertised, {percent(values['premium_earned'])} earned, "
-            f"airdrops {percent(values['premium_airdrops'])} of it; {_sustainable(values['sustainable_share'])}",
+            f"{percent(values['premium_promised'])} a year advertised, {percent(values['premium_earned'])} earned "
+            f"(airdrops {percent(values['premium_airdrops'])}, all else "
+            f"{percent(values['premium_earned'] - values['premium_airdrops'])}); "
+            f"{_sustainable(values['sustainable_share'])}",
         ),
         (
             "Concentration",
