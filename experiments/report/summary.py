@@ -146,12 +146,21 @@ def _lines(run: "Run") -> list[tuple[str, str]]:
             f"claims on LRTs up to {short_eth(headline.peak_lrt_claims(run))} ETH, exit queue up to "
             f"{values['exit_queue_days']:.1f} days, {_deepest(run)}",
         ),
+        *_prices(run),
         ("Who paid", _who_paid({_PAYERS[key]: eth for key, eth in headline.paid_by(run).items()})),
         (
             "Lost",
             f"{short_eth(values['slashed_eth'])} ETH slashed, {short_eth(values['exploited_eth'])} ETH to exploits",
         ),
     ]
+
+
+def _prices(run: "Run") -> list[tuple[str, str]]:
+    """What dollars rest on, where the history of ETH's price does not cover the run."""
+    from ...model.markets.price_paths import held_flat
+
+    told = held_flat(run.scenario, run.days)
+    return [("ETH in dollars", told)] if told else []
 
 
 def _sustainable(share: float) -> str:
