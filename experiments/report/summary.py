@@ -164,7 +164,7 @@ def _prices(run: "Run") -> list[tuple[str, str]]:
 
 
 def _sustainable(share: float) -> str:
-    return f"{percent(share)} of what is advertised needs no emissions" if math.isfinite(share) else "nothing is added"
+    return f"{percent(share)} of what restaking adds needs no emissions" if math.isfinite(share) else "nothing is added"
 
 
 def _deepest(run: "Run") -> str:
