@@ -142,6 +142,11 @@ class News:
             self._pause(day, venue, days)
         self._say(day, "pause", "restaking", float(days), "days", "hazard")
 
+    def pause_protocol(self, day: int, venue: int, days: int) -> None:
+        """The custodian of an LRT stops its withdrawals for some days."""
+        self._pause(day, venue, days)
+        self._say(day, "pause", self.model.venue_names[venue], float(days), "days", "custodian")
+
     def _pause(self, day: int, venue: int, days: int) -> None:
         self.model.world.venues["redemption_open"][venue] = 0
         self.paused_until[venue] = max(int(self.paused_until[venue]), day + days)
