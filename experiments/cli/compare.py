@@ -43,8 +43,11 @@ def compare(
     apart = difference_of_worlds(first, second)
     if apart:
         print(f"restaking: {apart}: these are not the effects of one change", file=sys.stderr)
+    empty = _without_values(found)
     if metrics:
-        found = _chosen(found, metrics)
+        found = _chosen(found, metrics, empty)
+    elif empty:
+        print(f"restaking: without values on both sides: {', '.join(empty)}", file=sys.stderr)
     if out is not None:
         _write(found, out)
     rows = [{str(key): _plain(value) for key, value in row.items()} for row in found.to_dict("records")]
@@ -64,11 +67,21 @@ def _write(found: "pd.DataFrame", out: Path) -> None:
         fail(f"--out: {out} cannot be written: {error.strerror or error}")
 
 
-def _chosen(found: "pd.DataFrame", metrics: list[str]) -> "pd.DataFrame":
+def _without_values(found: "pd.DataFrame") -> list[str]:
+    """Metrics of a run that one side has no value of: what airdrops retain, say, before the first one."""
+    from ...model.metrics import metrics_of
+
+    present = set(found["metric"])
+    return [m.name for m in metrics_of("total") if m.summary != "none" and m.name not in present]
+
+
+def _chosen(found: "pd.DataFrame", metrics: list[str], empty: list[str]) -> "pd.DataFrame":
     import difflib
 
     known = list(found["metric"])
     for name in metrics:
+        if name in empty:
+            fail(f"--metric: no pair of runs has values of {name}")
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             fail(f"--metric: there is no metric {name!r}" + (f"; nearest: {near[0]}" if near else ""))

@@ -28,7 +28,7 @@ def plot(
         else:
             from ..figures.of_sweep import plot_sweep
 
-            written = plot_sweep(load_results(results), out, metrics)
+            written = plot_sweep(load_results(results), out, metrics, lambda text: print(text, file=sys.stderr))
     except (AnalysisError, SweepFolderError, RunFolderError) as error:
         fail(str(error))
     for path in written:
