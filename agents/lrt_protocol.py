@@ -1,4 +1,4 @@
-"""LRT protocols: how they answer lost market share and outflows, once a week."""
+"""LRT protocols: how they answer lost market share, outflows and runs, once a week."""
 
 from typing import Any
 
@@ -58,11 +58,12 @@ class LRTProtocol(mesa.Agent):
         return int(((satellites == self.venue) & (satellites != NOBODY)).sum())
 
     def step(self) -> None:
-        """One week: a larger campaign after lost share, a larger buffer after outflows."""
+        """One week: a larger campaign after lost share, a larger buffer after outflows, a stop by a custodian."""
         if not self.terms["launched"]:
             return
         self.answer_lost_share()
         self.mind_buffer()
+        self.guard_withdrawals()
 
     def answer_lost_share(self) -> None:
         """Best response to lost share, within what the token treasury can pay."""
@@ -80,3 +81,16 @@ class LRTProtocol(mesa.Agent):
             self.book["buffer_fraction"] = min(max(target * BUFFER_STEP, own), max(LARGEST_BUFFER, own))
         elif self.book["claims"] == 0.0:
             self.book["buffer_fraction"] = max(target / BUFFER_STEP, own)
+
+    def guard_withdrawals(self) -> None:
+        """Who holds the keys can shut the door: a custodial protocol does when more is asked for than is at hand.
+
+        What arrives during the stop pays the claims when it ends.
+        """
+        scenario = self.model.scenario
+        if scenario.lrt[self.name].custody != "custodial" or not self.terms["redemption_open"]:
+            return
+        uncovered = float(self.book["claims"] - self.book["buffer"])
+        if uncovered > scenario.hazards.custodial_pause_claims * self.supply_eth:
+            days = scenario.hazards.custodial_pause_days
+            self.model.news_desk.pause_protocol(self.model.day, self.venue, days)

@@ -161,7 +161,7 @@ def _one(model: "RestakingEcosystem", k: int, lrt: str, share: float, days: int)
     if held <= 0.0:
         raise UnwindError(f"nobody holds {lrt} on day {model.day}")
     result = Unwind(lrt, model.day, share, held, out=[0.0], watched=days)
-    claims: dict[int, tuple[float, int]] = {}  # ETH and day of the request, by row
+    claims: dict[int, tuple[float, int]] = {}  # ETH not paid yet and day of the request, by row
     tried: set[int] = set()
     for _ in range(days):
         _day(model, k, leavers, result, claims, tried)
@@ -232,10 +232,14 @@ def _day(
     for row in leavers[asked]:
         claims[int(row)] = (float(rows["pending_amount"][row]), model.day)
     scale = model.world.claims_scale[venue]
-    for row in [row for row in claims if rows["pending_route"][row] != venue]:
-        eth, asked_on = claims.pop(row)
-        result.redeemed_eth += eth * float(scale[asked_on])
-        result.lost_eth += eth * (1.0 - float(scale[asked_on]))
+    for row, (eth, asked_on) in list(claims.items()):
+        left = float(rows["pending_amount"][row]) if rows["pending_route"][row] == venue else 0.0
+        result.redeemed_eth += (eth - left) * float(scale[asked_on])
+        result.lost_eth += (eth - left) * (1.0 - float(scale[asked_on]))
+        if left > 0.0:
+            claims[row] = (left, asked_on)
+        else:
+            del claims[row]
     orders = exchange.orders[: exchange.filed].copy()
     model.trade()
     mine = orders[(orders["venue"] == venue) & (orders["bucket"] >= 0) & np.isin(orders["row"], leavers)]

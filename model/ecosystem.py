@@ -28,6 +28,7 @@ from .measures import Measures
 from .networks import social_network
 from .news import News
 from .randomness import SeedTree, day_key, uniform
+from .received import Received
 from .restaking_layer import RestakingLayer
 from .scenario import Scenario, load_scenario
 from .scenario.price_file import self_contained
@@ -119,6 +120,7 @@ class RestakingEcosystem(EcosystemBase):
         self.programme_tokens = np.zeros(self.restaked.size)
         self.signals = Signals(self)
         self.news_desk = News(self)
+        self.received = Received(self)
         self.measures = Measures(self)
         self.recorder = self.measures.recorder
         self._create_agents(staker_class)
@@ -229,7 +231,9 @@ class RestakingEcosystem(EcosystemBase):
         rewards = self.restaking_layer.accrue(self.day, self.restaked, self.campaigns.sentiment)
         fees, tokens = np.zeros(self.world.venues.size), np.zeros(self.world.venues.size)
         fees[self.first_restaking :] = rewards.fees_by_venue
-        tokens[self.first_restaking :] = rewards.tokens_by_venue + self._sell_programme_tokens()
+        programme = self._sell_programme_tokens()
+        tokens[self.first_restaking :] = rewards.tokens_by_venue + programme
+        self.received.pay(rewards.fees_by_venue, rewards.tokens_by_venue, programme)
         account = self.world.accounts[0]
         commission = float(rewards.commission_by_operator.sum())
         account["operators"] += commission
@@ -274,11 +278,15 @@ class RestakingEcosystem(EcosystemBase):
 
     def _count_points(self) -> None:
         supplies = self.lrt_supplies
+        own, layer = np.zeros(supplies.size), np.zeros(supplies.size)
         for k, campaign in enumerate(self.campaigns.campaigns[:-1]):
             if campaign.season(self.day) is not None:
-                campaign.points += float(supplies[k]) * self.news_desk.boosts[self.first_lrt + k]
+                own[k] = supplies[k] * self.news_desk.boosts[self.first_lrt + k]
+                campaign.points += float(own[k])
         if self.news_desk.layer_running:
             self.campaigns.campaigns[-1].points += float(self.restaked.sum())
+            layer[:] = supplies
+        self.received.accrued(own, layer)
 
     def decide(self) -> None:
         """Stakers due today; LRT protocols, operators and AVSs on their calendar."""
@@ -639,6 +647,7 @@ class RestakingEcosystem(EcosystemBase):
         allocation = self.campaigns.allocate(self.world.points[:, number], wallets, tokens)
         claim = max(season.claim, campaign.listing_day if campaign.listing_day is not None else season.claim)
         campaign.airdrops.append(Airdrop(allocation, claim, season.claimable_share, season.vesting_days))
+        self.received.allocated(number, campaign.points)
         self.world.points[:, number] = 0.0
         campaign.points, campaign.generosity = 0.0, 1.0
 

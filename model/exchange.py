@@ -72,7 +72,7 @@ class Exchange:
         self._prices = np.ones((PRICE_MEMORY_DAYS, self.pools.size))
         self.on_recovery: Callable[[int, float], None] = lambda venue, paid: None
         self.today = 0
-        self._claims: list[tuple[int, int, int, float]] = []
+        self._claims: list[tuple[int, int, int, float, float]] = []
         for k in range(count):
             if world.venues[self.first + k]["launched"]:
                 self.resize_pool(k, 1.0)
@@ -337,7 +337,7 @@ class Exchange:
             return
         cohort = self.today if day is None else day
         eth = move.request(self.world, self.first + k, shares, cohort)
-        self._claims.append((cohort, k, owner, eth))
+        self._claims.append((cohort, k, owner, eth, 1.0))
         if owner >= 0:
             self.arbitrageurs["locked"][owner] += eth
 
@@ -356,24 +356,25 @@ class Exchange:
         return eth
 
     def claims_by_owner(self, venue: int) -> list[tuple[str, float]]:
-        """Open claims on an LRT of people other than stakers: who waits, and for how much ETH not set aside yet."""
+        """Open claims on an LRT of people other than stakers: who waits, and for how much ETH."""
         found = []
-        for cohort, k, owner, eth in self._claims:
-            if self.first + k == venue and cohort >= self.world.claims_pointer[venue]:
+        for cohort, k, owner, eth, left in self._claims:
+            if self.first + k == venue:
                 name = {-1: "liquidity_providers", LENDERS: "lenders"}.get(owner, "arbitrageurs")
-                open_part = float(self.world.claims_scale[venue, cohort]) * move.at_risk(self.world, venue, cohort)
-                found.append((name, eth * open_part))
+                found.append((name, eth * left * float(self.world.claims_scale[venue, cohort])))
         return found
 
     def collect_claims(self) -> None:
-        """Money of paid claims goes back to arbitrageurs and liquidity providers."""
+        """Money of claims, paid in full or in part, goes back to arbitrageurs and liquidity providers."""
         waiting = []
-        for cohort, k, owner, eth in self._claims:
+        for cohort, k, owner, eth, before in self._claims:
             venue = self.first + k
-            if cohort >= self.world.claims_pointer[venue]:
-                waiting.append((cohort, k, owner, eth))
+            left = float(self.world.claims_left[venue, cohort])
+            if left > 0.0:
+                waiting.append((cohort, k, owner, eth, left))
+            if left == before:
                 continue
-            paid = eth * self.world.claims_scale[venue, cohort]
+            paid = eth * (before - left) * float(self.world.claims_scale[venue, cohort])
             self.world.accounts[0]["claims_paid"] -= paid
             if owner == LENDERS:
                 self.on_recovery(venue, paid)
@@ -382,5 +383,5 @@ class Exchange:
                 self.world.accounts[0]["outside_out"] += paid
                 continue
             self.arbitrageurs["eth"][owner] += paid
-            self.arbitrageurs["locked"][owner] -= eth
+            self.arbitrageurs["locked"][owner] -= eth * (before - left)
         self._claims = waiting

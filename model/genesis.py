@@ -217,6 +217,7 @@ def build_world(scenario: Any, seeds: SeedTree, horizon: int) -> tuple[World, Fl
         lst_holdings=np.zeros((kinds, lsts)),
         claims_due=np.zeros((kinds, days)),
         claims_scale=np.ones((kinds, days)),
+        claims_left=np.ones((kinds, days)),
         claims_pointer=np.zeros(kinds, np.int64),
         queue_next=np.full(count, -1, np.int32),
         queue_ends=np.full((kinds, 2), -1, np.int32),

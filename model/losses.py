@@ -118,8 +118,6 @@ class LossBook:
         out = np.zeros(len(self.bearers))
         asked_on = rows["pending_day"][waits]
         scale = world.claims_scale[venue, asked_on]
-        oldest = int(world.claims_pointer[venue])
-        scale[asked_on == oldest] *= move.at_risk(world, venue, oldest)
         out[:kinds] = np.bincount(rows["archetype"][waits], rows["pending_amount"][waits] * scale, kinds)
         for owner, eth in self.model.exchange.claims_by_owner(venue):
             out[self.index(owner)] += eth

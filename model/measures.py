@@ -28,7 +28,8 @@ Floats = NDArray[np.float64]
 
 DEPEG = 0.02
 """Discount that counts as a depeg."""
-EARNED_OVER_DAYS = 30
+NAV_DAYS = 30
+"""Days over which the growth of NAV is measured."""
 SHOCK = 0.01
 """Share of restaked ETH that is lost first, in the bound on what follows."""
 CERTIFICATE_ROUNDING = 1e-9
@@ -36,6 +37,16 @@ CERTIFICATE_ROUNDING = 1e-9
 SMALL_SHOCK, LARGE_SHOCK = 0.001, 0.05
 SLOW_EVERY_DAYS = 7
 """Measures that need a pass over all stakers, or that hardly move, are taken once a week."""
+EARNED = (
+    "earned_staking_apr",
+    "earned_avs_fee_apr",
+    "earned_avs_token_apr",
+    "earned_programme_apr",
+    "earned_loss_apr",
+    "earned_airdrop_apr",
+    "earned_layer_airdrop_apr",
+)
+"""Names of the yields earned so far, in the order of :data:`.received.SOURCES`."""
 _LARGEST = np.array([1, 3, 7])
 
 
@@ -97,6 +108,8 @@ class Measures:
             self._measure_stakers()
         self._nav[day] = model.world.venues["nav"]
         model.restaking_layer.survey(model.restaked)
+        if day > 0:
+            model.received.close(self._advertised(), model.signals._base_rate())
         lrts = self._lrts(day)
         total = self._total(day, lrts)
         recorder.daily[day] = [total[name] for name in recorder.names]
@@ -143,12 +156,18 @@ class Measures:
             self._belief[k] = np.average(rows["token_belief"][holds], weights=held) if held.sum() > 0.0 else 0.0
             self._top10[k] = top_share(held, max(1, math.ceil(0.1 * held.size))) if held.size else 0.0
 
-    def earned(self, day: int, first: int) -> Floats:
+    def nav_growth(self, day: int, first: int) -> Floats:
         """Growth of NAV over the last 30 days, per year, of the venues from ``first`` on."""
-        start = max(0, day - EARNED_OVER_DAYS)
+        start = max(0, day - NAV_DAYS)
         if day == start:
             return np.zeros(self._nav.shape[1] - first)
         return (self._nav[day, first:] / self._nav[start, first:]) ** (365.0 / (day - start)) - 1.0
+
+    def _advertised(self) -> Floats:
+        """(K,) yield that each LRT shows, per year."""
+        signals, own = self.model.signals, slice(2, None)
+        promised = signals.avs_token_apr[own] + signals.programme_apr[own] + signals.points_apr[own]
+        return np.asarray(signals.base_apr[own] + signals.fee_apr[own] + promised)
 
     def _lrts(self, day: int) -> dict[str, Floats]:
         model = self.model
@@ -157,8 +176,8 @@ class Measures:
         supply, fills = model.lrt_supplies, exchange.fills.lrts
         own = slice(2, None)
         promised = signals.avs_token_apr[own] + signals.programme_apr[own] + signals.points_apr[own]
-        advertised = signals.base_apr[own] + signals.fee_apr[own] + promised
-        earned = self.earned(day, first)
+        received = model.received.by_source()
+        earned = received.sum(axis=1)
         trust = np.array([campaign.trust for campaign in model.campaigns.campaigns[:-1]])
         shares = books["shares"]
         return {
@@ -180,8 +199,11 @@ class Measures:
             "avs_token_apr": signals.avs_token_apr[own],
             "programme_apr": signals.programme_apr[own],
             "points_apr": signals.points_apr[own],
-            "advertised_apr": advertised,
+            "advertised_apr": self._advertised(),
+            "promised_apr": model.received.promised(),
             "earned_apr": earned,
+            **dict(zip(EARNED, received.T, strict=True)),
+            "nav_apr": self.nav_growth(day, first),
             "risk_adjusted_apr": earned - self._expected_loss,
             "implied_apr": signals.base_apr[own] + signals.fee_apr[own] + self._belief * promised,
             "integration": venues["integration"],
@@ -222,13 +244,14 @@ class Measures:
         staked = float(sums["validators"]) + model.scenario.ethereum.other_staked_eth
         base = model.signals._base_rate()
         advertised = float(weights @ lrts["advertised_apr"])
-        sustainable = float(weights @ (lrts["base_apr"] + lrts["avs_fee_apr"]))
+        fees = float(weights @ lrts["avs_fee_apr"])
+        added = fees + float(weights @ (lrts["avs_token_apr"] + lrts["programme_apr"] + lrts["points_apr"]))
         lrt_hhi = shares_of_largest(supply, _LARGEST, self._lrt_shares)
         operator_hhi = shares_of_largest(layer.operator_stake, _LARGEST, self._operator_shares)
         lender, borrowed = world.lenders[ETH_LOAN], model.lending.survey.sum(axis=0)
         posted, lenders_eth = float(borrowed[0]), float(lender["claims"])
         lent_eth = float(lender["debt_shares"] * lender["index"])
-        premium = float(weights @ lrts["earned_apr"]) - base if lrt_supply > 0.0 and day > 0 else 0.0
+        premium_promised, premium_earned, premium_airdrops = model.received.premiums()
         return {
             "eth_staked": staked,
             "base_apr": base,
@@ -247,12 +270,14 @@ class Measures:
             "avs_hhi": shares_of_largest(layer.avs_stake, _LARGEST, self._avs_shares),
             "governance_hhi": self._slow["governance_hhi"],
             "premium_advertised": advertised - base,
-            "premium_earned": premium,
+            "premium_promised": premium_promised,
+            "premium_earned": premium_earned,
+            "premium_airdrops": premium_airdrops,
             "points_apr": float(weights @ lrts["points_apr"]),
-            "avs_fee_apr": float(weights @ lrts["avs_fee_apr"]),
+            "avs_fee_apr": fees,
             "avs_token_apr": float(weights @ lrts["avs_token_apr"]),
             "programme_apr": float(weights @ lrts["programme_apr"]),
-            "sustainable_share": sustainable / advertised if advertised > 0.0 else 1.0,
+            "sustainable_share": fees / added if added > 0.0 else math.nan,
             "restaking_degree": float(layer.restaking_degree),
             "certified_slack": float(slack),
             "binding_operator_share": float(stake[binding] / stake.sum()) if binding >= 0 else 0.0,
@@ -268,6 +293,7 @@ class Measures:
             "exit_queue_eth": float(sums["exit_queue"]),
             "exit_queue_days": float(sums["exit_queue"]) / max(model.news_desk.churn[1], 1e-9),
             "claims_eth": float(sums["claims"]),
+            "lrt_claims_eth": float(lrts["queue_eth"].sum()),
             "aware_share": float(sums["aware"]),
             "restaker_share": float(sums["restakers"]),
             "staker_gini": self._slow["staker_gini"],
@@ -298,12 +324,12 @@ class Measures:
         }
 
     def _retention(self, day: int, supply: Floats) -> float:
-        """Supply of the LRTs past their first claim over what they had when it began; 1 before any claim."""
+        """Supply of the LRTs past their first claim over what they had when it began; missing before any claim."""
         for k, campaign in enumerate(self.model.campaigns.campaigns[:-1]):
             if campaign.seasons and campaign.seasons[0].claim == day:
                 self._at_claim[k] = supply[k]
         then = float(self._at_claim.sum())
-        return float(supply[self._at_claim > 0.0].sum()) / then if then > 0.0 else 1.0
+        return float(supply[self._at_claim > 0.0].sum()) / then if then > 0.0 else math.nan
 
     def _note_depegs(self, day: int, discounts: Floats) -> None:
         deep = discounts >= DEPEG
@@ -417,12 +443,12 @@ class Measures:
 
 
 def _loss_bound(shock: float, slack: float) -> float:
-    """What a shock can end up costing, over all stake: psi * (1 + 1 / gamma), no more than everything.
+    """What a shock can end up costing, over all stake: psi * (1 + 1 / gamma), at most 1, which is everything.
 
     Theorem 1 of arXiv:2407.21785. It carries over to unique stake, where no ETH is counted twice: a loss takes no more
     from all allocations together than it takes from the stake. In elastic networks it can take more.
     """
-    return min(shock + shock / slack, 1.0 + shock) if slack > 0.0 else 1.0 + shock
+    return min(shock + shock / slack, 1.0) if slack > 0.0 else 1.0
 
 
 def _fill(table: Floats, *columns: NDArray[Any]) -> None:

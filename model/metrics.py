@@ -20,6 +20,7 @@ LEVELS: tuple[Level, ...] = ("total", "lrt", "lst", "token", "operator", "avs", 
 """``total`` is the economy as a whole (one value a day); the others are kinds of entities (one value each a day)."""
 
 _WHOLE_UNITS = ("count", "0/1")
+_OPTIONAL = ("airdrop_retention", "sustainable_share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class Metric:
     def whole(self) -> bool:
         """Whether values are whole numbers."""
         return self.unit in _WHOLE_UNITS
+
+    @property
+    def optional(self) -> bool:
+        """Whether there are days on which there is nothing to measure, whose values are missing (NaN)."""
+        return self.name in _OPTIONAL
 
     def summarise(self, values: NDArray[np.float64]) -> float:
         """The run's value of a daily series (days with NaN do not count); NaN when there is none.
@@ -183,7 +189,7 @@ _TOTAL = _level(
         "operator_nakamoto",
         "count",
         "Nakamoto coefficient of operators",
-        "min",
+        "last",
         "Fewest operators that together hold more than a third of the delegated ETH.",
     ),
     (
@@ -217,12 +223,28 @@ _TOTAL = _level(
         "that their holders expect.",
     ),
     (
+        "premium_promised",
+        "1/yr",
+        "Promised premium of LRTs over staking",
+        "last",
+        "premium_advertised so far, as the mean over all ETH-days of all LRTs: what premium_earned is to be held "
+        "against. 0 before the first ETH-day.",
+    ),
+    (
         "premium_earned",
         "1/yr",
         "Earned premium of LRTs over staking",
-        "mean",
-        "Supply-weighted mean of the LRTs' earned_apr less base_apr: what reached holders, without points. Below 0 "
-        "where fees and losses exceed what restaking pays.",
+        "last",
+        "ETH that holders of all LRTs received so far over their ETH-years (see the LRTs' earned_apr), less base_apr "
+        "over the same ETH-days. Below 0 where fees and losses exceed what restaking paid; 0 before the first ETH-day.",
+    ),
+    (
+        "premium_airdrops",
+        "1/yr",
+        "Earned by airdrops",
+        "last",
+        "The part of premium_earned that came as airdrops, own and the restaking layer's: what recipients sold at the "
+        "ETH that it fetched, what they keep at the pool's price, over the ETH-years of all LRTs so far.",
     ),
     (
         "points_apr",
@@ -255,10 +277,10 @@ _TOTAL = _level(
     (
         "sustainable_share",
         "fraction",
-        "Share of LRT yield that survives without emissions",
+        "Share of the LRTs' premium that survives without emissions",
         "mean",
-        "Supply-weighted mean of the LRTs' yield from staking and AVS customers over that of their advertised_apr; "
-        "1 where nothing is advertised.",
+        "AVS customers' fees over all that restaking adds to the yield of staking (AVS fees, AVS tokens, programme, "
+        "points at the value that holders expect), supply-weighted over LRTs; missing where nothing is added.",
     ),
     (
         "restaking_degree",
@@ -292,7 +314,7 @@ _TOTAL = _level(
         "Bound on the loss after a shock",
         "max",
         "Most that all of restaked ETH can lose when a hundredth of it is lost first and attacks follow: "
-        "0.01 * (1 + 1 / certified_slack), at most 1.01, which is all; 1.01 as well where nothing is certified and "
+        "0.01 * (1 + 1 / certified_slack), at most 1, which is all; 1 as well where nothing is certified and "
         "where stake is elastic, for which the bound is not proven.",
     ),
     (
@@ -322,6 +344,13 @@ _TOTAL = _level(
         "Redemption claims not yet paid",
         "max",
         "ETH owed to redeemers of all venues.",
+    ),
+    (
+        "lrt_claims_eth",
+        "ETH",
+        "Redemption claims on LRTs",
+        "max",
+        "The part of claims_eth that is owed by LRTs: what waits to be redeemed from them.",
     ),
     (
         "aware_share",
@@ -356,7 +385,8 @@ _TOTAL = _level(
         "ratio",
         "Retention after the first airdrop",
         "last",
-        "Supply of the LRTs whose first airdrop has been claimed, over their supply on that day; 1 before any claim.",
+        "Supply of the LRTs whose first airdrop has been claimed, over their supply on that day; missing before any "
+        "claim.",
     ),
     (
         "sentiment",
@@ -600,12 +630,54 @@ _LRT = _level(
         "Sum of all sources, points at the value that holders expect.",
     ),
     (
+        "promised_apr",
+        "1/yr",
+        "Promised yield",
+        "last",
+        "Mean of advertised_apr over all ETH-days so far: what earned_apr is to be held against; 0 before the first.",
+    ),
+    (
         "earned_apr",
         "1/yr",
         "Earned yield",
+        "last",
+        "ETH that holders received so far over the ETH-years that they held so far, a day counting by what was held "
+        "on it: growth of NAV, losses included, and airdrops from the day of their claim, sold tokens at the ETH that "
+        "they fetched and kept ones at the pool's price of the day. Airdrops for ETH-days before the run are left out; "
+        "points not paid yet count nothing. The sum of the seven yields that follow; 0 before the first ETH-day.",
+    ),
+    ("earned_staking_apr", "1/yr", "Earned: staking", "last", "Staking rewards in it, net of the protocol's fee."),
+    ("earned_avs_fee_apr", "1/yr", "Earned: AVS fees", "last", "AVS customers' fees in it, net."),
+    ("earned_avs_token_apr", "1/yr", "Earned: AVS tokens", "last", "AVS tokens in it, at what they fetched, net."),
+    (
+        "earned_programme_apr",
+        "1/yr",
+        "Earned: programme",
+        "last",
+        "The layer's programme in it, at what it fetched, net.",
+    ),
+    (
+        "earned_loss_apr",
+        "1/yr",
+        "Earned: losses",
+        "last",
+        "Slashes, exploits and unbacked supply in it, below 0; fees of instant redemption that those who stay keep are "
+        "in it, too.",
+    ),
+    ("earned_airdrop_apr", "1/yr", "Earned: airdrops", "last", "Airdrops of its own token in it."),
+    (
+        "earned_layer_airdrop_apr",
+        "1/yr",
+        "Earned: the layer's airdrops",
+        "last",
+        "Airdrops of the restaking layer in it, by its part of the layer's ETH-days.",
+    ),
+    (
+        "nav_apr",
+        "1/yr",
+        "Yield through NAV",
         "mean",
-        "Growth of NAV over the last 30 days (since the start, before), per year: what reached holders, losses "
-        "included, points and tokens paid beside NAV not.",
+        "Growth of NAV over the last 30 days (since the start, before), per year: losses included, airdrops not.",
     ),
     (
         "risk_adjusted_apr",

@@ -142,6 +142,11 @@ class News:
             self._pause(day, venue, days)
         self._say(day, "pause", "restaking", float(days), "days", "hazard")
 
+    def pause_protocol(self, day: int, venue: int, days: int) -> None:
+        """The custodian of an LRT stops its withdrawals for some days."""
+        self._pause(day, venue, days)
+        self._say(day, "pause", self.model.venue_names[venue], float(days), "days", "custodian")
+
     def _pause(self, day: int, venue: int, days: int) -> None:
         self.model.world.venues["redemption_open"][venue] = 0
         self.paused_until[venue] = max(int(self.paused_until[venue]), day + days)
@@ -196,8 +201,7 @@ class News:
         campaign = self.model.campaigns.campaigns[number]
         surprise = float(campaign.market.terms.plan_surprise)
         self.model.campaigns.announced(number, surprise)
-        if number < len(self.model.protocols):
-            self.alarm(self.model.first_lrt + number, max(0.0, 1.0 - surprise))
+        self._disappoint(number, surprise)
         self._say(day, "token_plan", campaign.name, surprise, "ratio")
 
     def _snapshot(self, day: int, number: int, season: Any) -> None:
@@ -222,10 +226,22 @@ class News:
         self._say(day, "transferable", model.campaigns.campaigns[number].name, surprise, "surprise")
         if not model.scenario.stakers.airdrop_learning:
             return
-        if not is_layer:
-            self.alarm(model.first_lrt + number, max(0.0, 1.0 - surprise))
+        self._disappoint(number, surprise)
         if surprise > 1.0:
             self._good_news(day, model.scenario.stakers.news_aware)
+
+    def _disappoint(self, number: int, surprise: float) -> None:
+        """Who earns the points of a campaign that brings less than was hoped looks again (E5).
+
+        The layer's points are earned by native and LST restakers and by holders of every LRT.
+        """
+        first = self.model.first_lrt + number
+        is_layer = number == len(self.model.protocols)
+        earners = range(self.model.first_restaking, len(self.model.venue_names)) if is_layer else (first,)
+        if is_layer and not self.model.campaigns.campaigns[number].seasons:
+            return
+        for venue in earners:
+            self.alarm(venue, max(0.0, 1.0 - surprise))
 
     def _good_news(self, day: int, chance: float) -> None:
         """A well-paid airdrop makes outsiders look (E5)."""

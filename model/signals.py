@@ -154,11 +154,13 @@ class Signals:
     def _risks(self) -> None:
         model, hazards = self.model, self.model.hazards
         venues, first = model.world.venues, model.first_restaking
-        slashing = model.restaking_layer.slashing_variance() if model.day % 7 == 0 else None
         discount = 1.0 - model.exchange.fills.lrts["mean_price"]
         self._squared_discount = self._fade * self._squared_discount + (1.0 - self._fade) * discount**2
-        if slashing is None:
+        if model.day % 7 != 0:
             return
+        layer = model.restaking_layer
+        # Nobody prices a slash that no service can carry out yet.
+        slashing = layer.slashing_variance() if layer.slashing_live(model.day) else np.zeros(venues.size - first)
         scale = model.scenario.stakers.unfamiliarity_scale
         yearly = 365.0 / model.scenario.stakers.switching_horizon_days
         for r in range(venues.size - first):

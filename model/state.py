@@ -25,7 +25,7 @@ STAKER = np.dtype(
         ("wallets", "u2"),  # number of wallets: caps, tiers and filters act per wallet
         ("core_shares", "f8"),  # shares of the core venue (ETH when the core is idle ETH)
         ("satellite_shares", "f8"),  # shares of the satellite venue
-        ("pending_amount", "f8"),  # ETH claimed at request
+        ("pending_amount", "f8"),  # ETH claimed at request and not paid yet
         ("pending_day", "i4"),  # cohort of the claim: the day of the request
         ("touched_day", "i4"),  # day on which points and exposure were last settled
         ("exposure", "f4"),  # loss-free days of own restaking exposure, as of touched_day
@@ -82,7 +82,6 @@ BOOK = np.dtype(
         ("exiting", "f8"),  # ETH in the exit queue, sweep or restaking escrow
         ("buffer", "f8"),  # liquid ETH
         ("claims", "f8"),  # ETH owed to redeemers
-        ("set_aside", "f8"),  # ETH kept for the oldest claims until there is enough to pay all of their day
         ("treasury", "f8"),  # ETH of the protocol itself (fees)
         ("fee", "f8"),  # fraction of rewards
         ("buffer_fraction", "f8"),  # target of the buffer as a fraction of supply
@@ -282,7 +281,10 @@ ACCOUNTS = np.dtype(
     [
         # where ETH can be, besides books, pools and arbitrageurs
         ("stakers", "f8"),  # idle ETH, money between two moves, purchase orders of the day
-        ("claims_paid", "f8"),  # out of the books, for claims: what these have set aside, or paid out today
+        (
+            "claims_paid",
+            "f8",
+        ),  # paid by the books, on its way to those who asked; 0 after the day's queue
         ("claimants", "f8"),  # proceeds of airdropped tokens not yet credited
         ("operators", "f8"),  # commissions
         ("token_pools", "f8"),  # ETH side of the governance tokens' pools

@@ -181,6 +181,15 @@ class Airdrop:
         self.sold += tokens
         self.proceeds += eth
 
+    def worth(self, day: int, price: float) -> float:
+        """What its owners have of it at the close of ``day``, ETH: proceeds, and the rest that they may sell.
+
+        Args:
+            day: day of the run.
+            price: price in the token's pool, ETH per token.
+        """
+        return self.proceeds + max(self.vested(day) * self.total - self.sold, 0.0) * price
+
     def credit(self) -> NDArray[np.float64]:
         """ETH by recipient that is not credited yet; marks it as credited."""
         owed = self.proceeds - self.credited

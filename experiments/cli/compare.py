@@ -45,8 +45,11 @@ def compare(
     apart = difference_of_worlds(first, second)
     if apart:
         complain(f"{apart}: these are not the effects of one change")
+    empty = _without_values(found)
     if metrics:
-        found = _chosen(found, metrics)
+        found = _chosen(found, metrics, empty)
+    elif empty:
+        complain(f"without values on both sides: {', '.join(empty)}")
     if out is not None:
         _write(found, out)
     rows = [{str(key): _plain(value) for key, value in row.items()} for row in found.to_dict("records")]
@@ -66,11 +69,21 @@ def _write(found: "pd.DataFrame", out: Path) -> None:
         fail(f"--out: {out} cannot be written: {error.strerror or error}")
 
 
-def _chosen(found: "pd.DataFrame", metrics: list[str]) -> "pd.DataFrame":
+def _without_values(found: "pd.DataFrame") -> list[str]:
+    """Metrics of a run that one side has no value of: what airdrops retain, say, before the first one."""
+    from ...model.metrics import metrics_of
+
+    present = set(found["metric"])
+    return [m.name for m in metrics_of("total") if m.summary != "none" and m.name not in present]
+
+
+def _chosen(found: "pd.DataFrame", metrics: list[str], empty: list[str]) -> "pd.DataFrame":
     from ...model.scenario.naming import nearest, shortened
 
     known = list(found["metric"])
     for name in metrics:
+        if name in empty:
+            fail(f"--metric: no pair of runs has values of {name}")
         if name not in known:
             near = nearest(name, known)
             fail(f"--metric: there is no metric {shortened(name)!r}" + (f"; nearest: {near}" if near else ""))

@@ -31,7 +31,7 @@ def plot(
             found = load_results(results)
             if out is not None:
                 make_folder(out)
-            written = plot_sweep(found, out, metrics)
+            written = plot_sweep(found, out, metrics, say)
     except (AnalysisError, FolderError) as error:
         fail(str(error))
     for path in written:

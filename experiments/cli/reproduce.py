@@ -29,7 +29,8 @@ def reproduce(
 ) -> int | None:
     """Repeat published experiments: the same numbers, distributions or rules, judged at tolerances fixed beforehand.
 
-    Writes the table, the verdict and the figure beside the published numbers. A short or changed variant goes below
+    Writes the table, the verdict and the figure beside what the source gives, apart by what was printed in it, what
+    follows from its formulas and what is a construction on its mechanism. A short or changed variant goes below
     results/runs/reproduce. Exit code 1 when a check does not hold.
     """
     from ...model.scenario.loading import parse_settings
@@ -64,18 +65,18 @@ def reproduce(
 
 def _one(name: str, short: bool, changes: dict[str, Any], out: Path | None) -> "Reproduction":
     from ..published.registry import find_experiment
-    from ..published.reproducing import number_text
+    from ..published.reproducing import counts_text, number_text
     from ..published.reproducing import reproduce as repeat
 
     seconds = find_experiment(name).seconds
     if seconds > 2.0 and not short:
         say(f"{name}: about {seconds:.0f} s ...")
     done = repeat(name, short=short, changes=changes, out=out)
-    held = f"{done.held} of {len(done.outcome.checks)} checks hold"
+    held = f"{done.held} of {len(done.outcome.checks)} checks hold ({counts_text(done.counts())})"
     say(f"{done.verdict}  {name}: {held}  {done.folder}")
     for check in done.outcome.checks:
         if not check.passed:
-            said = f"published {number_text(check.published)}, here {number_text(check.measured)}"
+            said = f"{done.experiment.origin(check)} {number_text(check.published)}, here {number_text(check.measured)}"
             say(f"      {check.name}: {said} ({check.rule})")
     return done
 

@@ -57,7 +57,7 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
 
 def _title(run: "Run") -> str:
     last = run.daily.iloc[-1]
-    operators = int(last["operator_nakamoto"])
+    operators = round(run.summary["operator_nakamoto"])
     hands = f"{operators} operator{'s' if operators != 1 else ''} hold{'' if operators != 1 else 's'}"
     return (
         f"The largest LRT ends with {style.percent(float(last['lrt_leader_share']))} of the supply; "

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .. import headline
 from . import style
 
 if TYPE_CHECKING:
@@ -41,23 +41,17 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     style.caption(axes["cost"], "Cost of selling 1 % of the supply into the pool at once")
     style.date_axis(axes["cost"], x)
     fig.align_ylabels()
-    style.headline(fig, _title(run, style.ids_of(supply), x, there, strong))
+    style.headline(fig, _title(run))
     return fig, axes
 
 
-def _title(
-    run: "Run", ids: list[str], x: NDArray[np.datetime64], there: NDArray[np.bool_], strong: NDArray[np.bool_]
-) -> str:
-    """The deepest discount of a token that counts: nobody makes a market in the dust of an abandoned one."""
-    values = np.where(there, run.entity("lrt", "discount").to_numpy(), 0.0)
-    if values.size == 0 or values.max() < 1e-4:
+def _title(run: "Run") -> str:
+    deepest = headline.deepest_discount(run)
+    if deepest is None:
         return "No LRT traded below its net asset value"
-    counted = np.where(strong, values, 0.0)
-    counted = counted if counted.max() >= 1e-4 else values
-    row, column = np.unravel_index(int(counted.argmax()), counted.shape)
-    name = style.names_of(run, "lrt")[ids[column]]
-    text = f"The deepest discount was {style.percent(float(counted[row, column]))}: {name} on {x[row]}"
-    return f"{text} (small tokens aside)" if values.max() > counted.max() else text
+    name = style.names_of(run, "lrt")[deepest.lrt]
+    text = f"The deepest discount was {style.percent(deepest.discount)}: {name} on {deepest.date}"
+    return f"{text} (small tokens aside)" if deepest.small_aside else text
 
 
 def _logarithmic(ax: "Axes", values: style.Floats) -> None:

@@ -43,8 +43,7 @@ def _title(run: "Run") -> str:
         return "Nobody lent against LRTs"
     day = int(loans.argmax())
     share = float(run.daily["lrt_posted_share"].to_numpy()[day])
-    liquidated = float(run.daily["liquidated_eth"].iloc[-1])
-    bad_debt = float(run.daily["bad_debt_eth"].iloc[-1])
+    liquidated, bad_debt = run.summary["liquidated_eth"], run.summary["bad_debt_eth"]
     tail = f"; {style.eth_text(liquidated)} was liquidated" if liquidated > 0.0 else "; nobody was liquidated"
     if bad_debt > 0.0:
         tail += f", {style.eth_text(bad_debt)} written off"

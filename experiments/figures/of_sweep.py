@@ -14,13 +14,23 @@ METRICS = ("lrt_supply_eth", "airdrop_retention", "lrt_hhi", "worst_discount")
 """What is drawn when neither anybody nor the design says which."""
 
 
-def plot_sweep(results: "Results", out: str | Path | None = None, metrics: Sequence[str] | None = None) -> list[Path]:
+def _silent(text: str) -> None:
+    del text
+
+
+def plot_sweep(
+    results: "Results",
+    out: str | Path | None = None,
+    metrics: Sequence[str] | None = None,
+    tell: Callable[[str], None] = _silent,
+) -> list[Path]:
     """Draw what fits a sweep's design and save it as SVG, PDF and PNG.
 
     Args:
         results: the sweep.
         out: folder to write; ``figures`` in that of the sweep when None.
         metrics: summary metrics; those of the design, or else of :data:`METRICS`, that the runs have when None.
+        tell: called with a sentence for each figure that nobody has asked for in particular and that says nothing here.
 
     Returns:
         The files written.
@@ -33,6 +43,8 @@ def plot_sweep(results: "Results", out: str | Path | None = None, metrics: Seque
     folder = results.path / "figures" if out is None else Path(out)
     written: list[Path] = []
     refused: AnalysisError | None = None
+    for metric in () if metrics else _without_values(results):
+        tell(f"no figure of {metric}: no run has a value of it")
     for name, draw in drawings(results, metrics):
         try:
             figure, _ = draw()
@@ -41,6 +53,7 @@ def plot_sweep(results: "Results", out: str | Path | None = None, metrics: Seque
             if metrics:
                 raise
             refused = error
+            tell(f"no figure {name}: {error}")
             continue
         folder.mkdir(parents=True, exist_ok=True)
         written += save_figure(figure, folder / name, origin_of(results))
@@ -101,6 +114,12 @@ def origin_of(results: "Results") -> str:
 def _has_values(results: SweepResults, metric: str) -> bool:
     """Whether any run has a value: what airdrops retain, say, is not known before the first one."""
     return bool(results.runs[metric].notna().any())
+
+
+def _without_values(results: SweepResults) -> list[str]:
+    """The usual metrics of a design that no run has a value of."""
+    known = metric_names(results)
+    return [m for m in results.design.metrics or METRICS if m in known and not _has_values(results, m)]
 
 
 def _has_series(results: SweepResults) -> bool:

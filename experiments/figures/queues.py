@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import headline
 from . import style
 
 if TYPE_CHECKING:
@@ -43,10 +44,10 @@ def _title(run: "Run", there: "NDArray[np.bool_]") -> str:
     is_open = there & (run.entity("lrt", "redemption_open").to_numpy() == 1.0)
     if not is_open.any():
         return "Redemption of LRTs was closed throughout"
-    claims = run.entity("lrt", "queue_eth").sum(axis=1)
     longest = run.entity("lrt", "queue_days").to_numpy()[is_open].max()
     days = "1 day" if round(longest) == 1 else f"{longest:.0f} days"
-    return f"Up to {style.eth_text(float(claims.max()))} waited to be redeemed from LRTs; the longest wait was {days}"
+    most = style.eth_text(headline.peak_lrt_claims(run))
+    return f"Up to {most} waited to be redeemed from LRTs; the longest wait was {days}"
 
 
 def _claims(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]") -> None:
@@ -62,12 +63,13 @@ def _claims(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]") -> None:
 
 
 def _waits(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]", supply: style.Floats) -> None:
-    waits = np.where(supply > 0.0, run.entity("lrt", "queue_days").to_numpy(), np.nan)
+    is_open = (supply > 0.0) & (run.entity("lrt", "redemption_open").to_numpy() == 1.0)  # else nobody can stand in it
+    waits = np.where(is_open, run.entity("lrt", "queue_days").to_numpy(), np.nan)
     style.lines(ax, x, waits, list(style.lrt_colours(run).values()), strong=style.prominent(supply))
     ax.plot(style.dates(run.daily), run.daily["exit_queue_days"], color=style.INK, linewidth=0.9)
     ax.set_ylim(bottom=0.0)
     ax.set_ylabel("days")
-    style.caption(ax, "Wait for redemption; black: validator exit")
+    style.caption(ax, "Wait where redemption is open; black: exit")
 
 
 def _buffers(ax: "Axes", run: "Run", x: "NDArray[np.datetime64]", supply: style.Floats) -> None:

@@ -53,6 +53,15 @@ SOURCES = {
     "points_apr": ("points", "#D9C7E8"),
 }
 """Sources of yield, from what users and issuance pay to what is only expected."""
+EARNED = {
+    "earned_staking_apr": ("staking", "#0072B2"),
+    "earned_avs_fee_apr": ("AVS fees", "#009E73"),
+    "earned_avs_token_apr": ("AVS tokens", "#E69F00"),
+    "earned_programme_apr": ("programme tokens", "#CC79A7"),
+    "earned_airdrop_apr": ("its airdrops", "#7A5195"),
+    "earned_layer_airdrop_apr": ("the layer's airdrops", "#A98BC0"),
+}
+"""What reached holders, by source; colours as in :data:`SOURCES`."""
 
 _STYLE: dict[str, Any] = {
     "font.family": "sans-serif",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import headline
 from . import style
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
 
 
 def _title(run: "Run", layers: Any, names: list[str]) -> str:
-    total = run.daily["lrt_supply_eth"].to_numpy()
+    last, peak = run.summary["lrt_supply_eth"], headline.peak_lrt_supply(run)
     end = np.nan_to_num(layers[-1])
-    text = f"LRTs hold {style.eth_text(float(total[-1]))} at the end, {style.eth_text(float(total.max()))} at the peak"
+    text = f"LRTs hold {style.eth_text(last)} at the end, {style.eth_text(peak)} at the peak"
     if end.sum() <= 0.0:
         return text
     leader = int(end.argmax())

@@ -1,9 +1,10 @@
-"""Yield of one LRT by source: what a page advertises against what holders earn."""
+"""Yield of one LRT by source: what a page advertises against what holders receive."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import headline
 from . import style
 
 if TYPE_CHECKING:
@@ -12,17 +13,15 @@ if TYPE_CHECKING:
 
     from ..store import Run
 
-Panel = tuple[str, tuple[str, ...], str]
-
-PANELS: tuple[Panel, ...] = (
-    ("advertised", tuple(style.SOURCES), "As advertised: with points at the value that holders expect"),
-    ("paid", tuple(key for key in style.SOURCES if key != "points_apr"), "Without points"),
+PANELS = (
+    ("advertised", style.SOURCES, "As advertised: with points at the value that holders expect"),
+    ("earned", style.EARNED, "Received so far per ETH-year: airdrops at what they fetched, from the day of the claim"),
 )
 
 
 @style.styled
 def figure(run: "Run", lrt: str | None = None) -> "tuple[Figure, dict[str, Axes]]":
-    """Draw it (axes ``advertised`` and ``paid``).
+    """Draw it (axes ``advertised`` and ``earned``).
 
     Args:
         run: the run.
@@ -32,38 +31,33 @@ def figure(run: "Run", lrt: str | None = None) -> "tuple[Figure, dict[str, Axes]
     chosen = lrt or str(supply.fillna(0.0).mean().idxmax())
     if chosen not in supply:
         raise KeyError(f"the run has no LRT {chosen!r}; LRTs: {', '.join(style.ids_of(supply))}")
-    there = supply[chosen].to_numpy() > 0.0
+    there = (supply[chosen].to_numpy() > 0.0) & (supply.index.to_numpy() > 0)  # nothing is earned before the first day
     x = style.day_dates(run, supply.index)
     series = {
         key: np.where(there, run.entity("lrt", key)[chosen].to_numpy(), np.nan)
-        for key in (*style.SOURCES, "advertised_apr", "earned_apr")
+        for key in (*style.SOURCES, *style.EARNED, "advertised_apr", "earned_apr")
     }
-    series["earned_apr"][supply.index.to_numpy() == 0] = np.nan  # nothing has been earned before the first day
-    fig, axes = style.canvas([["advertised"], ["paid"]], height=4.8, heights=[1.25, 1.0])
-    for name, keys, text in PANELS:
+    fig, axes = style.canvas([["advertised"], ["earned"]], height=4.8, heights=[1.25, 1.0])
+    for name, sources, text in PANELS:
         ax = axes[name]
-        style.stack(ax, x, [np.nan_to_num(series[key]) for key in keys], [style.SOURCES[key][1] for key in keys])
+        stacked = [np.nan_to_num(series[key]) for key in sources]
+        style.stack(ax, x, stacked, [colour for _, colour in sources.values()])
         style.caption(ax, text)
         style.percent_axis(ax.yaxis)
         ax.plot(x, series["earned_apr"], color=style.INK, linewidth=1.1)
-    total = series["advertised_apr"]
-    paid = np.sum([np.nan_to_num(series[key]) for key in PANELS[1][1]], axis=0)
-    _limits(axes["advertised"], total, series["earned_apr"])
-    _limits(axes["paid"], paid, series["earned_apr"])
-    axes["advertised"].set_ylabel("yield per year")
-    axes["paid"].set_ylabel("yield per year")
-    style.date_axis(axes["paid"], x)
+        _limits(ax, np.sum(stacked, axis=0), series["earned_apr"])
+        ax.set_ylabel("yield per year")
+    style.date_axis(axes["earned"], x)
     _key(fig, series)
     fig.align_ylabels()
-    style.headline(fig, _title(style.names_of(run, "lrt").get(chosen, chosen), total, series["earned_apr"]))
+    style.headline(fig, _title(style.names_of(run, "lrt").get(chosen, chosen), *headline.mean_yields(run)[chosen]))
     return fig, axes
 
 
-def _title(name: str, advertised: style.Floats, earned: style.Floats) -> str:
-    if not np.isfinite(advertised).any():
+def _title(name: str, advertised: float, earned: float) -> str:
+    if not np.isfinite(advertised):
         return f"{name} was not launched"
-    promised, paid = float(np.nanmean(advertised)), float(np.nanmean(earned))
-    return f"{name} advertised {style.percent(promised)} a year on average and earned {style.percent(paid)}"
+    return f"{name} advertised {style.percent(advertised)} a year on average and paid {style.percent(earned)}"
 
 
 def _limits(ax: "Axes", total: style.Floats, earned: style.Floats) -> None:
@@ -86,9 +80,10 @@ def _key(fig: "Figure", series: dict[str, style.Floats]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    shown = [key for key in style.SOURCES if np.nanmax(series[key], initial=0.0) > 0.0]
+    sources = {**style.SOURCES, **style.EARNED}
+    shown = dict.fromkeys(source for key, source in sources.items() if np.nanmax(series[key], initial=0.0) > 0.0)
     handles = [
-        Line2D([], [], color=style.INK, linewidth=1.1, label="earned (30 days)"),
-        *(Patch(color=style.SOURCES[key][1], label=style.SOURCES[key][0]) for key in reversed(shown)),
+        Line2D([], [], color=style.INK, linewidth=1.1, label="received so far"),
+        *(Patch(color=colour, label=label) for label, colour in reversed(shown)),
     ]
     style.key_below(fig, handles)

@@ -28,13 +28,29 @@ class Level(StrEnum):
     REL = "REL"
 
 
+class Origin(StrEnum):
+    """What a value stands for that the model is held against."""
+
+    PUBLISHED = "published"
+    FORMULA = "formula"
+    CONSTRUCTION = "construction"
+
+
+ORIGINS = {
+    Origin.PUBLISHED: "printed in the source: a number, a result or a statement of its authors",
+    Origin.FORMULA: "computed here from the source's formula, specification or code",
+    Origin.CONSTRUCTION: "ours: a construction on the source's mechanism, with numbers that it does not give",
+}
+"""What the origins mean, from the strongest evidence to none about the source."""
+
+
 @dataclass(frozen=True)
 class Check:
-    """One published number or statement beside what the model gives.
+    """One number or statement beside what the model gives.
 
     Attributes:
         name: what is compared, in words of the field.
-        published: the published number, or the statement ("falls with k").
+        published: the number or statement ("falls with k") that the model is held against; see :class:`Origin`.
         measured: what the run gave, in the same unit.
         rule: the tolerance in words, fixed before the run ("relative error at most 1e-6").
         passed: whether the rule holds.
@@ -136,6 +152,8 @@ class Experiment:
         run: parameters to outcome; deterministic, all randomness from ``parameters["seed"]``.
         draw: outcome to a figure that shows the model's numbers beside the published ones.
         seconds: about how long the full run takes (s), for the listing.
+        origins: what the values are that checks are held against, by the beginning of ``where`` (the longest that fits
+            counts). What no entry fits is published where a place is given and a construction where none is.
         known_misses: names of checks that the full or the short variant does not meet, told in the notes; the verdict
             is FAIL all the same.
         notes: what was not reproduced, or where the published account is unclear.
@@ -154,3 +172,11 @@ class Experiment:
     seconds: float = 1.0
     notes: str = ""
     known_misses: tuple[str, ...] = ()
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def origin(self, check: Check) -> Origin:
+        """What the value of a check stands for."""
+        fitting = [start for start in self.origins if check.where.startswith(start) and (start or not check.where)]
+        if fitting:
+            return self.origins[max(fitting, key=len)]
+        return Origin.PUBLISHED if check.where else Origin.CONSTRUCTION

@@ -12,7 +12,7 @@ from ..folders.errors import FolderError
 from ..folders.files import write_json, write_text
 from ..folders.folder import Layout, Place, claim
 from ..provenance import package_version
-from .experiment import Check, Experiment, Outcome
+from .experiment import ORIGINS, Check, Experiment, Origin, Outcome
 from .registry import experiment_ids, find_experiment
 
 if TYPE_CHECKING:
@@ -62,6 +62,19 @@ class Reproduction:
         """Number of checks that hold."""
         return sum(bool(check.passed) for check in self.outcome.checks)
 
+    def of_origin(self, origin: Origin) -> tuple[Check, ...]:
+        """The checks that are held against a value of this origin."""
+        return tuple(check for check in self.outcome.checks if self.experiment.origin(check) is origin)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Checks, and those that hold, by origin of what they are held against; origins without a check left out."""
+        found = {origin: self.of_origin(origin) for origin in Origin}
+        return {
+            str(origin): {"checks": len(checks), "held": sum(bool(check.passed) for check in checks)}
+            for origin, checks in found.items()
+            if checks
+        }
+
     def as_mapping(self) -> dict[str, Any]:
         """What ``verdict.json`` holds: nothing in it depends on when or where it was run."""
         return {
@@ -71,6 +84,7 @@ class Reproduction:
             "verdict": self.verdict,
             "checks": len(self.outcome.checks),
             "held": self.held,
+            "origins": self.counts(),
             "variant": "short" if self.short else "full",
             "version": package_version(),
             "citation": self.experiment.citation,
@@ -191,7 +205,14 @@ def number_text(value: Any) -> str:
     return f"{float(value):.10g}"
 
 
-def checks_table(checks: tuple[Check, ...]) -> "pd.DataFrame":
+def counts_text(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """How many checks of each origin hold: ``published none, formula 3 of 3, construction 5 of 6``."""
+    nothing = f"{Origin.PUBLISHED} none"
+    parts = [f"{origin} {count['held']} of {count['checks']}" for origin, count in counts.items()]
+    return ", ".join(parts if Origin.PUBLISHED in counts else [nothing, *parts])
+
+
+def checks_table(experiment: Experiment, checks: tuple[Check, ...]) -> "pd.DataFrame":
     """The checks, a row each."""
     import pandas as pd
 
@@ -199,7 +220,8 @@ def checks_table(checks: tuple[Check, ...]) -> "pd.DataFrame":
         [
             {
                 "check": check.name,
-                "published": number_text(check.published),
+                "origin": str(experiment.origin(check)),
+                "expected": number_text(check.published),
                 "measured": number_text(check.measured),
                 "rule": check.rule,
                 "passed": bool(check.passed),
@@ -214,7 +236,7 @@ def checks_table(checks: tuple[Check, ...]) -> "pd.DataFrame":
 def _write(done: Reproduction, folder: Path) -> None:
     from ..figures import style
 
-    tables = {"checks": checks_table(done.outcome.checks), **done.outcome.tables}
+    tables = {"checks": checks_table(done.experiment, done.outcome.checks), **done.outcome.tables}
     for name, frame in tables.items():
         write_text(folder / f"{name}.csv", frame.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
     figure = style.styled(done.experiment.draw)(done.outcome)
@@ -230,7 +252,7 @@ def page(done: Reproduction) -> str:
         f"# {experiment.title}",
         "",
         f"`restaking reproduce {experiment.id}`: **{done.verdict}**, {done.held} of {len(done.outcome.checks)} checks"
-        f" hold (level {experiment.level}{', short variant' if done.short else ''}).",
+        f" hold (level {experiment.level}{', short variant' if done.short else ''}): {counts_text(done.counts())}.",
         "",
         experiment.question,
         "",
@@ -239,12 +261,19 @@ def page(done: Reproduction) -> str:
         *([f"- Notes: {experiment.notes}"] if experiment.notes else []),
         "",
         "![published and reproduced](figure.png)",
-        "",
-        "| check | published | here | rule | holds | where |",
-        "|---|---|---|---|---|---|",
-        *(_page_row(check) for check in done.outcome.checks),
+        *(line for origin in Origin for line in _page_table(done, origin)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _page_table(done: Reproduction, origin: Origin) -> Iterator[str]:
+    checks = done.of_origin(origin)
+    if not checks:
+        return
+    yield from ("", f"## {str(origin).capitalize()}", "", f"{ORIGINS[origin].capitalize()}.", "")
+    yield f"| check | {origin} | here | rule | holds | where |"
+    yield "|---|---|---|---|---|---|"
+    yield from (_page_row(check) for check in checks)
 
 
 def _page_row(check: Check) -> str:
@@ -281,13 +310,18 @@ def write_index(results: Path = RESULTS) -> Path:
 
 
 def _index_lines(folder: Path) -> Iterator[str]:
-    yield "| experiment | what it shows | level | verdict | checks that hold |"
-    yield "|---|---|---|---|---|"
+    yield f"| experiment | what it shows | level | verdict | checks that hold | {' | '.join(Origin)} |"
+    yield "|---|---|---|---|---|" + "---|" * len(Origin)
     for verdict in verdicts(folder):
         name = verdict["id"]
         link = f"[`{name}`](published/{name}/{PAGE})"
         held = f"{verdict['held']} of {verdict['checks']}"
-        yield f"| {link} | {verdict['title']} | {verdict['level']} | {verdict['verdict']} | {held} |"
+        counts = verdict["origins"]
+        by_origin = (
+            f"{counts[origin]['held']} of {counts[origin]['checks']}" if origin in counts else "–" for origin in Origin
+        )
+        row = (link, verdict["title"], verdict["level"], verdict["verdict"], held, *by_origin)
+        yield f"| {' | '.join(row)} |"
 
 
 def verdicts(folder: Path = PUBLISHED) -> list[dict[str, Any]]:

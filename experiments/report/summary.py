@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import headline
 from ..figures.style import names_of, percent, short_eth
 from ..terminal import visible
 
@@ -74,7 +75,7 @@ def _protocols(run: "Run") -> "Table":
     if not names:
         return table
     supply = run.entity("lrt", "supply_eth").fillna(0.0)
-    discount, advertised, earned = (run.entity("lrt", key) for key in ("discount", "advertised_apr", "earned_apr"))
+    discount, yields = run.entity("lrt", "discount"), headline.mean_yields(run)
     total = float(supply.iloc[-1].sum())
     for name in supply:
         held = supply[name].to_numpy()
@@ -84,20 +85,16 @@ def _protocols(run: "Run") -> "Table":
             *_start_peak_end(held),
             percent(float(held[-1]) / total) if total > 0.0 else "–",
             _price(1.0 - _largest(discount[name].to_numpy(), there)),
-            percent(_mean(advertised[name].to_numpy(), there)),
-            percent(_mean(earned[name].to_numpy(), there)),
+            percent(yields[str(name)].advertised),
+            percent(yields[str(name)].earned),
         )
-    table.add_row("all", *_start_peak_end(supply.sum(axis=1).to_numpy()), style="bold")
+    total_supply = run.daily["lrt_supply_eth"].to_numpy()
+    table.add_row("all", *_start_peak_end(total_supply), style="bold")
     return table
 
 
 def _start_peak_end(held: NDArray[np.float64]) -> tuple[str, str, str]:
     return short_eth(float(held[0])), short_eth(float(held.max())), short_eth(float(held[-1]))
-
-
-def _mean(values: NDArray[np.float64], where: NDArray[np.bool_]) -> float:
-    kept = values[where & np.isfinite(values)]
-    return math.fsum(kept.tolist()) / kept.size if kept.size else math.nan
 
 
 def _largest(values: NDArray[np.float64], where: NDArray[np.bool_]) -> float:
@@ -123,11 +120,10 @@ def _economy(run: "Run") -> "Table":
 
 def _loans(run: "Run") -> list[tuple[str, str]]:
     """What came of loans against LRTs, where there were any."""
-    daily = run.daily
-    if float(daily["loans_eth"].max()) <= 0.0:
+    peak, liquidated, bad_debt = (run.summary[key] for key in ("loans_eth", "liquidated_eth", "bad_debt_eth"))
+    if peak <= 0.0:
         return []
-    peak, unsafe = float(daily["loans_eth"].max()), float(daily["unsafe_loans_eth"].iloc[-1])
-    liquidated, bad_debt = float(daily["liquidated_eth"].iloc[-1]), float(daily["bad_debt_eth"].iloc[-1])
+    unsafe = float(run.daily["unsafe_loans_eth"].iloc[-1])
     text = f"up to {short_eth(peak)} lent against LRTs; {short_eth(liquidated)} of collateral liquidated, "
     return [("Loans", f"{text}{short_eth(bad_debt)} written off, {short_eth(unsafe)} unsafe at the end")]
 
@@ -135,7 +131,6 @@ def _loans(run: "Run") -> list[tuple[str, str]]:
 def _lines(run: "Run") -> list[tuple[str, str]]:
     """What there is to say about the whole: label and text."""
     daily, values = run.daily, run.summary
-    last = daily.iloc[-1]
     share = daily["lrt_share_of_staked"].to_numpy()
     return [
         *_loans(run),
@@ -146,26 +141,48 @@ def _lines(run: "Run") -> list[tuple[str, str]]:
         ),
         (
             "Premium over staking",
-            f"{percent(values['premium_advertised'])} a year advertised, {percent(values['premium_earned'])} earned; "
-            f"{percent(values['sustainable_share'])} needs no emissions",
+            f"{percent(values['premium_promised'])} a year advertised, {percent(values['premium_earned'])} earned "
+            f"(airdrops {percent(values['premium_airdrops'])}, all else "
+            f"{percent(values['premium_earned'] - values['premium_airdrops'])}); "
+            f"{_sustainable(values['sustainable_share'])}",
         ),
         (
             "Concentration",
-            f"HHI of LRTs {last['lrt_hhi']:.2f}, operators {last['operator_hhi']:.2f}, AVSs {last['avs_hhi']:.2f}; "
-            f"operators that hold a third: {int(last['operator_nakamoto'])}",
+            f"mean HHI of LRTs {values['lrt_hhi']:.2f}, operators {values['operator_hhi']:.2f}, AVSs "
+            f"{values['avs_hhi']:.2f}; operators that hold a third at the end: {values['operator_nakamoto']:.0f}",
         ),
         (
             "Ways out",
-            f"claims up to {short_eth(values['claims_eth'])} ETH, exit queue up to {values['exit_queue_days']:.1f} "
-            f"days, deepest discount {percent(values['worst_discount'])}",
+            f"claims on LRTs up to {short_eth(headline.peak_lrt_claims(run))} ETH, exit queue up to "
+            f"{values['exit_queue_days']:.1f} days, {_deepest(run)}",
         ),
-        ("Who paid", _who_paid({label: float(last[key]) for key, label in _PAYERS.items()})),
+        *_prices(run),
+        ("Who paid", _who_paid({_PAYERS[key]: eth for key, eth in headline.paid_by(run).items()})),
         (
             "Lost",
-            f"{short_eth(float(last['slashed_eth']))} ETH slashed, {short_eth(float(last['exploited_eth']))} ETH to "
-            "exploits",
+            f"{short_eth(values['slashed_eth'])} ETH slashed, {short_eth(values['exploited_eth'])} ETH to exploits",
         ),
     ]
+
+
+def _prices(run: "Run") -> list[tuple[str, str]]:
+    """What dollars rest on, where the history of ETH's price does not cover the run."""
+    from ...model.markets.price_paths import held_flat
+
+    told = held_flat(run.scenario, run.days)
+    return [("ETH in dollars", told)] if told else []
+
+
+def _sustainable(share: float) -> str:
+    return f"{percent(share)} of what restaking adds needs no emissions" if math.isfinite(share) else "nothing is added"
+
+
+def _deepest(run: "Run") -> str:
+    deepest = headline.deepest_discount(run)
+    if deepest is None:
+        return "no discount"
+    aside = " (small tokens aside)" if deepest.small_aside else ""
+    return f"deepest discount {percent(deepest.discount)}{aside}"
 
 
 def _who_paid(paid: dict[str, float]) -> str:

@@ -147,6 +147,8 @@ def soundness(run: "Run") -> dict[str, float]:
     Args:
         run: the run.
     """
+    from ...model.metrics import metrics_of
+
     daily = run.daily.drop(columns=["day", "date"]).astype(float)
     supply = run.entity("lrt", "supply_eth").fillna(0.0).to_numpy()
     total = np.maximum(supply.sum(axis=1), 1e-300)
@@ -156,7 +158,7 @@ def soundness(run: "Run") -> dict[str, float]:
     month = max(1, min(30, premium.size // 4))
     return {
         "largest_residual": float(daily["ledger_residual_eth"].abs().max() / run.scenario.stakers.total_eth),
-        "missing": float(daily.isna().to_numpy().sum()),
+        "missing": float(daily[[m.name for m in metrics_of("total") if not m.optional]].isna().to_numpy().sum()),
         "negative": float((daily[amounts] < 0.0).to_numpy().sum()),
         "largest_lrt_share_of_staked": float(daily["lrt_share_of_staked"].max()),
         "growth_to_peak": float(total.max() / total[0]),

@@ -35,7 +35,8 @@ class World(NamedTuple):
     accepts: np.ndarray  # (V, L) u1: the venue takes this LST in kind
     lst_holdings: np.ndarray  # (V, L) LST shares in a venue's backing
     claims_due: np.ndarray  # (V, D) ETH still owed to the redeemers of a day
-    claims_scale: np.ndarray  # (V, D) what slashes left of a claim of that day
+    claims_scale: np.ndarray  # (V, D) what slashes left of an unpaid claim of that day
+    claims_left: np.ndarray  # (V, D) part of a claim of that day that is not paid yet
     claims_pointer: np.ndarray  # (V,) first day whose claims are not fully paid
     queue_next: np.ndarray  # (N,) next staker in the same redemption queue, -1 at its end
     queue_ends: np.ndarray  # (V, 2) first and last staker of each queue, -1 when empty
@@ -374,47 +375,53 @@ def _free_shares(world, row, venue):
 @compiled
 def pay_claims(world, day, orders, filed):
     """Pay matured claims from the buffers, oldest first, and send the money on; returns the orders filed so far."""
-    for venue in range(world.venues.size):
-        if venue != IDLE:
-            _pay_cohorts(world, venue, day)
-        filed = _release(world, venue, day, orders, filed)
+    filed = _hand_out(world, IDLE, day, 1.0, day, orders, filed)
+    for venue in range(1, world.venues.size):
+        filed = _pay_cohorts(world, venue, day, orders, filed)
     return filed
 
 
 @compiled
-def _pay_cohorts(world, venue, day):
+def _pay_cohorts(world, venue, day, orders, filed):
+    """Spend a buffer on matured claims; a cohort that it does not cover is paid in part, everybody alike."""
     book = world.books[venue]
     if book["restaked"] == 1 and world.venues[venue]["redemption_open"] == 0:
-        return  # a stop holds back what was asked for before it as well
+        return filed  # a stop holds back what was asked for before it as well
     last = day - np.int64(book["cooldown_days"])
     if world.venues[venue]["kind"] == KIND_LRT:
         last = min(last, day - 1)  # today's trade has still to hand in what belongs to today's claims
     pointer = world.claims_pointer[venue]
     while pointer <= last:
         due = world.claims_due[venue, pointer]
-        if due > 0.0:
-            paid = min(due, book["buffer"])
-            book["buffer"] -= paid
-            book["claims"] = max(book["claims"] - paid, 0.0)
-            world.accounts[0]["claims_paid"] += paid
-            world.claims_due[venue, pointer] = due - paid
-            book["set_aside"] += paid
-            if paid < due:
-                break
-            book["set_aside"] = 0.0
+        paid = min(due, max(book["buffer"], 0.0))
+        if due > 0.0 and paid <= 0.0:
+            break
+        part = paid / due if paid < due else 1.0
+        book["buffer"] -= paid
+        book["claims"] = max(book["claims"] - paid, 0.0)
+        world.accounts[0]["claims_paid"] += paid
+        world.claims_due[venue, pointer] = due - paid
+        world.claims_left[venue, pointer] *= 1.0 - part
+        filed = _hand_out(world, venue, pointer + 1, part, day, orders, filed)
+        if part < 1.0:
+            break
         pointer += 1
     world.claims_pointer[venue] = pointer
+    return filed
 
 
 @compiled
-def _release(world, venue, day, orders, filed):
-    """Hand paid claims to the stakers at the head of the queue, and money in transit to where it was going."""
-    pointer = day if venue == IDLE else world.claims_pointer[venue]
+def _hand_out(world, venue, before, part, day, orders, filed):
+    """Hand part of their claims to the stakers at the head of a queue who asked before a day.
+
+    Who has all leaves the queue. In the queue of idle ETH stands money in transit to where it was going.
+    """
     row = world.queue_ends[venue, 0]
-    while row >= 0 and world.stakers[row]["pending_day"] < pointer:
+    while row >= 0 and world.stakers[row]["pending_day"] < before:
         staker = world.stakers[row]
         following = world.queue_next[row]
-        eth, target = staker["pending_amount"], staker["pending_target"]
+        eth, target = part * staker["pending_amount"], staker["pending_target"]
+        staker["pending_amount"] *= 1.0 - part
         if venue == IDLE:
             world.accounts[0]["stakers"] -= eth
         else:
@@ -422,13 +429,13 @@ def _release(world, venue, day, orders, filed):
             world.accounts[0]["claims_paid"] -= eth
             if world.books[venue]["restaked"] == 1:
                 eth = repay(world, row, eth)  # a loop unwinds step by step
-        staker["pending_route"], staker["pending_target"] = NOBODY, NOBODY
-        staker["pending_amount"] = 0.0
+        if part == 1.0:
+            staker["pending_route"], staker["pending_target"] = NOBODY, NOBODY
+            world.queue_ends[venue, 0] = following
         if eth > 0.0:
             filed = invest(world, row, eth, target, day, orders, filed)
         row = following
-    world.queue_ends[venue, 0] = row
-    if row < 0:
+    if world.queue_ends[venue, 0] < 0:
         world.queue_ends[venue, 1] = -1
     return filed
 
@@ -626,17 +633,6 @@ def report_losses(world, day):
 
 
 @compiled
-def at_risk(world, venue, cohort):
-    """Part of the claims of a day that a loss of the venue's would hit; what is set aside for them it cannot reach."""
-    if cohort >= world.claims_due.shape[1]:
-        return 0.0
-    due = world.claims_due[venue, cohort]
-    if due <= 0.0:
-        return 0.0
-    return due / (due + world.books[venue]["set_aside"]) if cohort == world.claims_pointer[venue] else 1.0
-
-
-@compiled
 def lose(world, venue, eth, day, burned):
     """Take a loss: holders and waiting claims bear it alike; returns the ETH actually lost.
 
@@ -675,7 +671,7 @@ def lose(world, venue, eth, day, burned):
             lost += gone
     kept = max(1.0 - lost / total, 0.0)  # more than `left` where LSTs behind the token could not all be taken
     for cohort in range(world.claims_pointer[venue], day + 1):
-        world.claims_scale[venue, cohort] *= 1.0 - (1.0 - kept) * at_risk(world, venue, cohort)
+        world.claims_scale[venue, cohort] *= kept
         world.claims_due[venue, cohort] *= kept
     waiting = book["claims"]
     book["claims"] *= kept

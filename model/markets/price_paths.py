@@ -41,10 +41,17 @@ MONTH_ENDS = (
     ("2025-02-28", 2_236.0),
     ("2025-03-31", 1_822.0),
     ("2025-04-17", 1_583.0),
+    ("2025-04-30", 1_794.0),
+    ("2025-05-31", 2_528.0),
+    ("2025-06-30", 2_485.0),
+    ("2025-07-31", 3_698.0),
+    ("2025-08-31", 4_392.0),
+    ("2025-09-25", 3_875.0),
 )
-"""ETH/USD; H. O. Sevim, C. F. Torres, "Financial Dynamics and Interconnected Risk of Liquid Restaking"
-(arXiv:2604.03274), data at https://github.com/EconoDLT/RestakingDynamics, from 31 January 2024; earlier values are
-rounded quotations (assumption)."""
+"""ETH/USD, closes. From 31 January 2024 to 17 April 2025: H. O. Sevim, C. F. Torres, "Financial Dynamics and
+Interconnected Risk of Liquid Restaking" (arXiv:2604.03274), data at https://github.com/EconoDLT/RestakingDynamics;
+later: hourly spot prices of Bybit at https://github.com/IggyIkenna/basis-strategy-v1 (data/market_data/spot_prices/
+eth_usd), which agree with the former to 0.2 % where both exist; earlier values are rounded quotations (assumption)."""
 
 
 def price_path(scenario: Any, seeds: SeedTree, days: int) -> Floats:
@@ -68,10 +75,29 @@ def price_path(scenario: Any, seeds: SeedTree, days: int) -> Floats:
 
 
 def historical_path(start: datetime.date, days: int) -> Floats:
-    """Month ends joined in logarithms; flat before the first and after the last."""
+    """Month ends joined in logarithms; flat before the first and after the last (see :func:`held_flat`)."""
     known = np.array([(datetime.date.fromisoformat(day) - start).days for day, _ in MONTH_ENDS], dtype=np.float64)
     logs = np.log([usd for _, usd in MONTH_ENDS])
     return np.exp(np.interp(np.arange(days + 1), known, logs))
+
+
+def held_flat(scenario: Any, days: int) -> str:
+    """What a run has to say about days for which the history has no price, as a sentence; empty when there are none.
+
+    Args:
+        scenario: the scenario.
+        days: days of the run.
+    """
+    if scenario.ether_price.path != "historical":
+        return ""
+    (first, opening), (last, closing) = MONTH_ENDS[0], MONTH_ENDS[-1]
+    start, end = scenario.date_of(0), scenario.date_of(days)
+    parts = []
+    if start < datetime.date.fromisoformat(first):
+        parts.append(f"begin on {first}: {opening:,.0f} USD until then")
+    if end > datetime.date.fromisoformat(last):
+        parts.append(f"end on {last}: {closing:,.0f} USD from then to {end}")
+    return f"published prices {' and '.join(parts)}, an assumption" if parts else ""
 
 
 def jump_diffusion(terms: Any, seeds: SeedTree, days: int) -> Floats:

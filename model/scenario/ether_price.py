@@ -17,9 +17,9 @@ class EtherPriceParameters(Parameters):
 
     path: Literal["flat", "historical", "gbm", "csv"] = parameter(
         "flat",
-        description="flat: the initial price for ever; historical: published closes from March 2022 to April 2025, "
-        "joined in logarithms and flat beyond, whatever initial_usd; gbm: geometric Brownian motion with jumps; "
-        "csv: the daily closes of a file",
+        description="flat: the initial price for ever; historical: published closes from March 2022 to September 2025, "
+        "joined in logarithms and flat beyond (a run says so), whatever initial_usd; gbm: geometric Brownian motion "
+        "with jumps; csv: the daily closes of a file",
         role="lever",
     )
     initial_usd: float = parameter(

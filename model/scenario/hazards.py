@@ -92,6 +92,24 @@ class HazardParameters(Parameters):
         source="assumption: one escrow period of the first year",
         role="lever",
     )
+    custodial_pause_claims: float = parameter(
+        0.05,
+        description="claims that the buffer does not cover, over supply, above which a custodial LRT stops withdrawals",
+        unit="fraction",
+        low=0.0,
+        high=1.0,
+        source="assumption: about a usual buffer",
+        role="lever",
+    )
+    custodial_pause_days: int = parameter(
+        14,
+        description="how long such a stop lasts",
+        unit="days",
+        low=1,
+        high=365,
+        source="assumption: one escrow period",
+        role="lever",
+    )
     defi_exploit_rate: float = parameter(
         0.01,
         description="exploits of the pools and markets around an LRT",

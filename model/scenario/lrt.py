@@ -51,7 +51,8 @@ class LrtParameters(Parameters):
     )
     custody: Literal["non_custodial", "delegated", "custodial"] = parameter(
         "non_custodial",
-        description="who holds the validators' keys; sets hazards and whether withdrawals can be paused",
+        description="who holds the validators' keys; sets hazards, and custodial protocols stop withdrawals when more "
+        "is asked for than they have at hand (hazards.custodial_pause_claims)",
         role="lever",
     )
     audits: int = parameter(

@@ -139,3 +139,72 @@ def test_protocols_are_mesa_agents_of_the_model(model: RestakingEcosystem) -> No
     registered = model.agents_by_type[LRTProtocol]
     assert sorted(agent.number for agent in registered) == list(range(len(model.protocols)))
     assert len({agent.unique_id for agent in registered}) == len(model.protocols)
+
+
+# --- withdrawals ------------------------------------------------------------------------------------------------------
+
+CUSTODIAL = {"lrt.alpha.custody": "custodial"}
+
+
+@pytest.mark.parametrize(
+    ("custody", "uncovered", "stops"),
+    [("custodial", 0.06, True), ("custodial", 0.04, False), ("delegated", 0.9, False), ("non_custodial", 0.9, False)],
+)
+def test_a_custodian_shuts_the_door_when_more_is_asked_for_than_is_at_hand(
+    custody: str, uncovered: float, stops: bool
+) -> None:
+    with RestakingEcosystem("baseline", **{"stakers.count": 50, "lrt.alpha.custody": custody}) as model:
+        protocol = model.protocols[ALPHA]
+        protocol.book["claims"] = protocol.book["buffer"] + uncovered * protocol.supply_eth
+        protocol.step()
+        assert bool(protocol.terms["redemption_open"]) is not stops
+        assert [event.cause for event in model.recorder.events] == (["custodian"] if stops else [])
+
+
+def run_on_alpha(custody: str, seed: int, days: int = 90) -> RestakingEcosystem:
+    """Two fifths of alpha are stolen on day 60, and everybody looks.
+
+    Custody has no say in hazards or fears here, only in withdrawals.
+    """
+    same = {f"hazards.custody_factor.{kind}": 1.0 for kind in ("non_custodial", "delegated", "custodial")}
+    settings = {
+        "stakers.count": 1_000,
+        "hazards.enabled": False,
+        "hazards.custodial_pause_claims": 0.01,
+        "hazards.events": [{"day": 60, "kind": "exploit", "target": "alpha", "size": 0.4}],
+        "stakers.unfamiliarity_scale": 0.0,
+        "stakers.salience": 20.0,
+        "lrt.alpha.custody": custody,
+        **same,
+    }
+    model = RestakingEcosystem("baseline", seed=seed, **settings)
+    model.run(days)
+    return model
+
+
+def month_after(custody: str, seed: int) -> tuple[float, float, int]:
+    """Redemptions and the deepest discount in the month after the theft, and stops."""
+    model = run_on_alpha(custody, seed)
+    names = model.recorder.kinds["lrt"][1]
+    redeemed, discount = (
+        model.recorder.entity["lrt"][61:91, ALPHA, names.index(name)] for name in ("redeemed_eth", "discount")
+    )
+    stops = sum(event.type == "pause" for event in model.recorder.events)
+    return float(redeemed.sum()), float(discount.max()), stops
+
+
+def test_a_run_on_a_custodial_token_goes_through_its_pool() -> None:
+    """Paired: fewer redemptions and a deeper discount where the custodian can stop them."""
+    free = np.array([month_after("non_custodial", seed) for seed in (1, 2, 3)]).mean(axis=0)
+    shut = np.array([month_after("custodial", seed) for seed in (1, 2, 3)]).mean(axis=0)
+    assert free[2] == 0.0 < shut[2]
+    assert shut[0] < free[0] and shut[1] > free[1]
+
+
+def test_what_a_custodian_has_shut_pays_what_was_asked_for_and_opens() -> None:
+    model = run_on_alpha("custodial", 1, days=300)
+    stops = [event.day for event in model.recorder.events if event.type == "pause"]
+    assert stops and stops[-1] + model.scenario.hazards.custodial_pause_days < 300
+    protocol = model.protocols[ALPHA]
+    assert protocol.terms["redemption_open"] and protocol.book["claims"] <= protocol.book["buffer"]
+    assert (model.world.claims_due[protocol.venue, : stops[-1]] == 0.0).all()

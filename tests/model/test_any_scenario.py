@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pytest
 
 from restaking.model import RestakingEcosystem
 from restaking.model.scenario import ScenarioError, load_scenario, parameters
 from restaking.model.scenario.registry import ParameterInfo
+from tests.model.measured import all_measured
 
 SCENARIOS = ("season-2024", "baseline", "depeg-2024", "thin-loop", "steth-2022", "bridge-exploit-2026")
 LEFT_ALONE = ("seed", "days", "start_date", "stakers.count", "operators.count")
@@ -92,6 +92,6 @@ def test_any_legal_scenario_runs_and_balances(first: int) -> None:
             while model.day < model.horizon:
                 model.run(10)
                 model.check_invariants()
-            assert np.isfinite(model.recorder.daily[: model.recorder.rows]).all(), (name, changes)
+            assert all_measured(model.recorder), (name, changes)
         finished += 1
     assert finished >= 10

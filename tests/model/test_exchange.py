@@ -295,6 +295,25 @@ def test_arbitrageurs_close_a_discount_and_are_paid_by_redemption() -> None:
     check(world, exchange)
 
 
+def test_arbitrageurs_are_paid_as_money_arrives_like_everybody_of_their_day() -> None:
+    world, exchange = market(markets={"depth_fraction": 0.1}, arbitrage={"capital_eth": 1e3, "gas_eth": 0.0})
+    file(exchange, 1, ALPHA, 80.0, AT_ANY_PRICE)
+    trade(exchange)
+    claimed, capital = float(world.claims_due[ALPHA, 0]), float(exchange.arbitrageurs["eth"].sum())
+    world.books["validators"][ALPHA] += world.books["buffer"][ALPHA]
+    world.books["buffer"][ALPHA] = 0.0
+    for day, part in ((1, 0.25), (2, 0.75), (3, 1.0)):
+        moved = part * claimed - (claimed - float(world.books["claims"][ALPHA]))
+        world.books["buffer"][ALPHA] += moved
+        world.books["validators"][ALPHA] -= moved
+        move.pay_claims(world, day, exchange.orders, 0)
+        exchange.collect_claims()
+        assert exchange.arbitrageurs["eth"].sum() == pytest.approx(capital + part * claimed)
+        assert exchange.arbitrageurs["locked"].sum() == pytest.approx((1.0 - part) * claimed, abs=1e-9)
+        assert sum(eth for _, eth in exchange.claims_by_owner(ALPHA)) == pytest.approx((1.0 - part) * claimed, abs=1e-9)
+        check(world, exchange)
+
+
 def test_a_slash_reaches_arbitrageurs_claims_too() -> None:
     world, exchange = market(markets={"depth_fraction": 0.1}, arbitrage={"capital_eth": 1e3, "gas_eth": 0.0})
     file(exchange, 1, ALPHA, 80.0, AT_ANY_PRICE)

@@ -108,7 +108,9 @@ def test_retention_is_supply_over_that_at_the_first_claim() -> None:
         supply = model.recorder.entity["lrt"][:, :, names.index("supply_eth")]
         retention = model.recorder.series("airdrop_retention")
         claims = [campaign.seasons[0].claim for campaign in model.campaigns.campaigns[:-1]]
-        assert (retention[: min(claims) + 1] == 1.0).all()
+        assert np.isnan(retention[: min(claims)]).all()
+        assert retention[min(claims)] == 1.0
+        assert model.summary()["airdrop_retention"] == retention[-1]
         past = [k for k, claim in enumerate(claims) if claim < 200]
         expected = supply[200, past].sum() / sum(supply[claims[k], k] for k in past)
         assert retention[200] == expected

@@ -1,6 +1,6 @@
 """Arbitrage against a constant-product pool, and what it costs those who provide it."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -27,4 +27,9 @@ EXPERIMENT = Experiment(
         "The trades are the papers' closed forms evaluated at reserves of 1,000. The tolerance of 1e-9 holds for the "
         "formula; the published vectors have six decimals and are held to half of the last one."
     ),
+    origins={
+        "Angeris": Origin.FORMULA,
+        "Milionis et al. (2022)": Origin.FORMULA,
+        "Milionis, Moallemi": Origin.PUBLISHED,
+    },
 )

@@ -29,7 +29,7 @@ def draw(outcome: Outcome) -> "Figure":
         ax.plot(points["price"], points["profit"], "o", color=style.INK, markersize=4.0)
     style.end_labels(ax, labels)
     ax.set(xlabel="outside price (ETH per token)", ylabel="ETH")
-    style.caption(ax, "Profit of the best trade; dots: published")
+    style.caption(ax, "Profit of the best trade; dots: closed form")
     ax, table = axes["loss"], outcome.tables["losses"]
     x = np.arange(len(table))
     ax.plot(x, 1e4 * table["theory"], "_", color=style.INK, markersize=22.0, markeredgewidth=1.6)

@@ -1,6 +1,6 @@
 """Budgets of AVSs split by allocation: the equilibrium, and what more stake or a higher degree changes."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -33,4 +33,10 @@ EXPERIMENT = Experiment(
         "The closed form follows from the concavity of each operator's reward; with unequal caps by degree there is "
         "none that is known."
     ),
+    origins={
+        "v = 2": Origin.FORMULA,
+        "converges": Origin.FORMULA,
+        "independent": Origin.FORMULA,
+        "equal reward": Origin.FORMULA,
+    },
 )

@@ -1,6 +1,6 @@
 """The EigenLayer condition: a network that meets it could be taken apart into separate systems."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -29,4 +29,8 @@ EXPERIMENT = Experiment(
         "is not a saving by itself: one operator of stake 1 alone on a service with prize 1 and threshold 1/3 is "
         "exactly secure at three."
     ),
+    origins={
+        "Durvasula": Origin.PUBLISHED,
+        "": Origin.CONSTRUCTION,
+    },
 )

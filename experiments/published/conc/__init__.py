@@ -1,6 +1,6 @@
 """Concentration coefficients: definitions, a Pareto distribution, and what published top shares imply."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -43,4 +43,8 @@ EXPERIMENT = Experiment(
         "holders for a majority. Shapes up to 2 have infinite variance and are compared through their exact Lorenz "
         "curve alone, not through samples."
     ),
+    origins={
+        "definition": Origin.FORMULA,
+        "Arnold": Origin.FORMULA,
+    },
 )

@@ -52,7 +52,7 @@ def _pareto(ax: "Axes", outcome: Outcome) -> None:
     ax.text(5.3, 0.40, "Lorenz curve", ha="right", color=style.readable(style.PALETTE[0]), fontsize=7.5)
     ax.text(5.3, 0.34, "samples, 99 %", ha="right", color=style.readable(style.PALETTE[4]), fontsize=7.5)
     ax.set(xlabel="shape a", ylabel="Gini coefficient", ylim=(0, 1))
-    style.caption(ax, "Pareto distribution; line: published")
+    style.caption(ax, "Pareto distribution; line: closed form")
 
 
 def _hhi(ax: "Axes", outcome: Outcome) -> None:
@@ -63,7 +63,7 @@ def _hhi(ax: "Axes", outcome: Outcome) -> None:
     ax.barh(y, table["hhi"], height=0.55, color=[style.PALETTE[number] for number in range(len(table))])
     ax.plot(published("vectors")["hhi"], y, "|", color=style.INK, markersize=16, markeredgewidth=1.6, zorder=4)
     ax.axvline(1_800, color=style.INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    ax.text(2_700, y[0], "dashes: highly concentrated (1,800)\nticks: published", va="center", fontsize=7.5)
+    ax.text(2_700, y[0], "dashes: highly concentrated (1,800)\nticks: definition", va="center", fontsize=7.5)
     ax.set_yticks(y, [amounts.replace(" ", ", ") for amounts in table["amounts"]])
     ax.set(xlabel="HHI on percent shares", xlim=(0, 10_900))
     ax.grid(axis="y", visible=False)

@@ -1,6 +1,6 @@
 """Paying for restaking security: a concave adversary, rewards chosen greedily, operators that rebalance."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -60,4 +60,11 @@ EXPERIMENT = Experiment(
         "service for better rewards can open it to attack, and in this game services are attacked more often with "
         "rebalancing than without (table regret_slopes)."
     ),
+    origins={
+        "Chitra, Pai": Origin.PUBLISHED,
+        "bound derived here": Origin.CONSTRUCTION,
+        "Nemhauser": Origin.PUBLISHED,
+        "Chitra (2024)": Origin.PUBLISHED,
+        "Freund": Origin.PUBLISHED,
+    },
 )

@@ -1,6 +1,6 @@
 """The discount of stETH in June 2022, read off the balances of its pool."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -42,4 +42,12 @@ EXPERIMENT = Experiment(
         "the compared numbers. Withdrawals were closed in 2022; the twin with redemption is a counterfactual at a "
         "required return of 20 % a year and a queue of 14 days."
     ),
+    origins={
+        "ForkLog": Origin.PUBLISHED,
+        "Egorov": Origin.FORMULA,
+        "Nansen (2022)": Origin.PUBLISHED,
+        "Nansen (2022): low": Origin.FORMULA,
+        "does not fit": Origin.CONSTRUCTION,
+        "no-arbitrage bound": Origin.CONSTRUCTION,
+    },
 )

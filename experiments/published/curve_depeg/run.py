@@ -37,7 +37,12 @@ def _reported(checks: list[Check], parameters: Parameters) -> None:
     pool = StableSwapPool.of(float(parameters["end_eth"]), float(parameters["end_steth"]), amplification=a, fee=0.0)
     checks += [
         Check.number(
-            "price at 111,300 ETH and 491,000 stETH", 0.93738, pool.price(), relative=0.0, absolute=1e-4, where=_FORKLOG
+            "price at 111,300 ETH and 491,000 stETH",
+            0.93738,
+            pool.price(),
+            relative=0.0,
+            absolute=1e-4,
+            where=f"{_EGOROV} at the balances of {_FORKLOG}",
         ),
         Check(
             "discount then",

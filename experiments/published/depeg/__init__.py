@@ -1,6 +1,6 @@
 """A wave of sales with redemption closed and open: the depeg of April 2024 as a mechanism."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -50,4 +50,10 @@ EXPERIMENT = Experiment(
         "one percent in the thirty days after its depeg (restaking validate, SF08b30)."
     ),
     known_misses=("change of supply in 30 days, redemption closed (median of absolute values)",),
+    origins={
+        "hourly means": Origin.PUBLISHED,
+        "weETH, wstETH": Origin.PUBLISHED,
+        "daily supplies": Origin.PUBLISHED,
+        "": Origin.CONSTRUCTION,
+    },
 )

@@ -1,6 +1,6 @@
 """How far a shock spreads through a restaking network."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -26,4 +26,8 @@ EXPERIMENT = Experiment(
         "The vectors are the paper's constructions in exact fractions. Theorem 5, the guarantee for a part of the "
         "network against stable attacks, is not judged: the definition of an attack header was not to be had."
     ),
+    origins={
+        "Durvasula": Origin.FORMULA,
+        "Durvasula, Roughgarden (2025), theorem 1, corollary 2, claim 1": Origin.PUBLISHED,
+    },
 )

@@ -1,6 +1,6 @@
 """EIGEN's Programmatic Incentives: a fixed weekly budget and what restakers got of it."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -46,4 +46,12 @@ EXPERIMENT = Experiment(
         "the dates span 7.4. ether.fi computes with a supply of 1,691,670,555, the foundation's first year is 4 % of "
         "1,673,646,668. The response of stake to yield is not published; its elasticities are examples."
     ),
+    origins={
+        "FAQ": Origin.FORMULA,
+        "ether.fi": Origin.PUBLISHED,
+        "ether.fi, LRT rewards distribution: the claims": Origin.FORMULA,
+        "6-12 October": Origin.PUBLISHED,
+        "fixed point": Origin.CONSTRUCTION,
+        "": Origin.CONSTRUCTION,
+    },
 )

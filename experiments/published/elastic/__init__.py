@@ -1,6 +1,6 @@
 """Stake that stretches: how much of it elastic restaking needs, and what it withstands."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -26,4 +26,8 @@ EXPERIMENT = Experiment(
         "Figure 8, a base service with a threshold of its own, is not repeated; the general network tool, which it "
         "needs, is compared with the symmetric formula at three validators and three services instead, as in figure 7."
     ),
+    origins={
+        "Bar-Zur": Origin.FORMULA,
+        "closed form": Origin.FORMULA,
+    },
 )

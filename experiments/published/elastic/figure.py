@@ -29,7 +29,7 @@ def draw(outcome: Outcome) -> "Figure":
         labels.append((float(stakes[-1]), f"n = {n}", colour))
     ax.set(xlabel="restaking degree", ylim=(2.3, 3.1))
     style.end_labels(ax, labels)
-    style.caption(ax, "Least stake; dots: published")
+    style.caption(ax, "Least stake; dots: authors' code")
     ax, table = axes["budget"], outcome.tables["budgets"]
     ax.set(ylim=(-11.0, 10.5), xlim=(-0.4, 9.3))
     labels = []

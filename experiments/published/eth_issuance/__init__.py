@@ -1,6 +1,6 @@
 """Ethereum's issuance curve, queues and the validation of the CADLabs model."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -45,4 +45,13 @@ EXPERIMENT = Experiment(
         "follows them. The printed profit yield of staking as a service, 18 to 19 %, is that of the full service, "
         "which keeps 15 %; services at 12 % come to 19.1 %."
     ),
+    origins={
+        "consensus specifications": Origin.FORMULA,
+        "Elowsson": Origin.FORMULA,
+        "EIP-7251": Origin.FORMULA,
+        "EigenLayer safety delays": Origin.PUBLISHED,
+        "EIP-7514": Origin.PUBLISHED,
+        "1_model_validation.ipynb": Origin.PUBLISHED,
+        "": Origin.FORMULA,
+    },
 )

@@ -69,7 +69,7 @@ def _yield(ax: "Axes", outcome: Outcome) -> None:
         fontsize=7.5,
     )
     ax.annotate(
-        "specification: published points",
+        "points of the formula of the specification",
         (10, 0.0526),
         xytext=(6, 6),
         textcoords="offset points",
@@ -109,7 +109,7 @@ def _churn(ax: "Axes", outcome: Outcome) -> None:
     )
     ax.text(39.5, 62.0, "entries in Deneb", color=style.readable(style.PALETTE[1]), fontsize=7.5, ha="right")
     ax.text(39.5, 47.0, "both in Electra", color=style.PALETTE[0], fontsize=7.5, ha="right")
-    style.caption(ax, "Stake that may enter or leave; dots: published")
+    style.caption(ax, "Stake that may enter or leave; dots: specification")
 
 
 def _projection(ax: "Axes", outcome: Outcome) -> None:

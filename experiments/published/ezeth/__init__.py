@@ -1,6 +1,6 @@
 """A disappointing token plan meets closed withdrawals, loops and a choice of oracles."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -24,13 +24,17 @@ EXPERIMENT = Experiment(
     draw=draw,
     short={"seeds": 4, "stakers": 1_000},
     seconds=150.0,
-    known_misses=("a pool half as deep",),
+    known_misses=("a pool twice as deep", "a pool half as deep"),
     notes=(
-        "The rule on a pool half as deep misses its 59 of 60 seeds: some waves stop where patient buyers or the "
-        "sellers' own limits stand, at the same price whatever the depth. "
+        "The rules on pools twice and half as deep miss their 59 of 60 seeds: some waves stop where patient buyers or "
+        "the sellers' own limits stand, at the same price whatever the depth. "
         "Branches share their past: they are forked from the same run before withdrawals matter, and differ in one "
         "thing each. The price that counts as the spot low is the pool's lowest of the day, the oracle's low is what "
         "the lending market read. Loans are of ETH, as in the markets whose liquidations were reported. "
         "Leverage is collateral over equity at NAV when the first liquidation of a day came."
     ),
+    origins={
+        "definition": Origin.FORMULA,
+        "press": Origin.PUBLISHED,
+    },
 )

@@ -1,6 +1,6 @@
 """When is a staking reward fair?"""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -22,4 +22,7 @@ EXPERIMENT = Experiment(
     draw=draw,
     short={"runs": 1_000, "steps": 2_000},
     seconds=2.0,
+    origins={
+        "Huang": Origin.FORMULA,
+    },
 )

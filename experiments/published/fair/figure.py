@@ -44,6 +44,6 @@ def draw(outcome: Outcome) -> "Figure":
     ax.set(xlabel="reward of a block over all stake", ylim=(0.0, 1.05))
     style.end_labels(ax, labels)
     style.percent_axis(ax.yaxis)
-    style.caption(ax, "Probability that the share stays within a tenth; dots: published, dashes: simulated")
+    style.caption(ax, "Probability that the share stays within a tenth; dots: formula, dashes: simulated")
     style.headline(fig, "Fair only when a reward is tiny against the stake, and later for the small")
     return fig

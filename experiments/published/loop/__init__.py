@@ -1,6 +1,6 @@
 """Leverage staking: what loops earn, where they are liquidated, and whom their liquidation takes along."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -33,4 +33,9 @@ EXPERIMENT = Experiment(
         "oracle after every sale). The paper's counts of positions differ between its versions (262 in the first, 442 "
         "in the last) and are not reproduced."
     ),
+    origins={
+        "section 4": Origin.FORMULA,
+        "sections 7 and 9, construction": Origin.CONSTRUCTION,
+        "model rules": Origin.CONSTRUCTION,
+    },
 )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def draw(outcome: Outcome) -> "Figure":
-    """Ordinary borrowers liquidated over sales and loops; the published row, under two sets of rules."""
+    """Ordinary borrowers liquidated over sales and loops; one row of it, under two sets of rules."""
     from ...figures import style
 
     fig, axes = style.canvas([["map", "rules"]], height=3.4, share_x=False)

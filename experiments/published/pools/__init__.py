@@ -1,6 +1,6 @@
 """Reward-sharing stake pools: do k operators emerge, and what undoes them."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -65,4 +65,8 @@ EXPERIMENT = Experiment(
         "operator from posing as two only while the premium on half of its self-stake is worth more than what a "
         "second operator would save."
     ),
+    origins={
+        "Brünjes": Origin.FORMULA,
+        "public engine": Origin.FORMULA,
+    },
 )

@@ -1,6 +1,6 @@
 """Toxic liquidations: when repaying a loan makes it riskier."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -25,4 +25,8 @@ EXPERIMENT = Experiment(
     run=run,
     draw=draw,
     seconds=0.5,
+    origins={
+        "Warmuz": Origin.FORMULA,
+        "McFarlane": Origin.FORMULA,
+    },
 )

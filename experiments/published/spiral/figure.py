@@ -37,6 +37,6 @@ def draw(outcome: Outcome) -> "Figure":
     ax.axhline(frontier, color=style.INK, linewidth=0.8, linestyle=":")
     ax.annotate(f"frontier {frontier:.4f}", (6.6, frontier), (0, 4), textcoords="offset points", color=style.INK)
     ax.set(xlabel="liquidations of half the debt", ylabel="loan to value", ylim=(0.0, 1.18), xlim=(0, LAST + 1))
-    style.caption(ax, "Bonus 8 %; dots: published")
+    style.caption(ax, "Bonus 8 %; dots: formula")
     style.headline(fig, "Above the frontier every liquidation makes the next one worse")
     return fig

@@ -1,6 +1,6 @@
 """Several shared-security providers: the weakest one against all of them pooled."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -30,4 +30,8 @@ EXPERIMENT = Experiment(
         "networks, on providers that this experiment draws, and their costs are what the search for attacks finds. "
         "Utility bounds and the market equilibrium are not repeated."
     ),
+    origins={
+        "Nag": Origin.PUBLISHED,
+        "definition of the cost": Origin.CONSTRUCTION,
+    },
 )

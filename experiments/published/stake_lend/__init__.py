@@ -1,6 +1,6 @@
 """Stake or lend: where the stake goes when lending pays."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -42,4 +42,7 @@ EXPERIMENT = Experiment(
         "numbers, over seeds that draw the holders' risk aversions. How much stake leaves depends on ours: with "
         "holders four times as averse, and four halvings instead of six, a quarter leaves and not a third."
     ),
+    origins={
+        "Chitra": Origin.PUBLISHED,
+    },
 )

@@ -1,6 +1,6 @@
 """Splitting one operator into two before an attack: when it pays."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -47,4 +47,8 @@ EXPERIMENT = Experiment(
         "seeds are too few for the mean gain on Erdos-Renyi graphs to fall at every step (0.103, 0.023, 0.025, 0.009, "
         "0.003)."
     ),
+    origins={
+        "Chitra": Origin.PUBLISHED,
+        "slashing by stake as defined here": Origin.CONSTRUCTION,
+    },
 )

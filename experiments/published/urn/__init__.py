@@ -1,6 +1,6 @@
 """How compounding spreads shares, and how little a schedule can spread them."""
 
-from ..experiment import Experiment, Level
+from ..experiment import Experiment, Level, Origin
 from .figure import draw
 from .run import run
 
@@ -29,4 +29,10 @@ EXPERIMENT = Experiment(
         "with its closed form for constant rewards to 1e-10. Tang's phase transition (arXiv:2206.02227), rewards that "
         "grow in a fixed ratio for ever, has no finite test and is not repeated."
     ),
+    origins={
+        "Fanti": Origin.FORMULA,
+        "Fanti et al. (2019), theorem": Origin.PUBLISHED,
+        "Polya": Origin.FORMULA,
+        "Simon": Origin.FORMULA,
+    },
 )

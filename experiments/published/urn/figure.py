@@ -33,7 +33,7 @@ def draw(outcome: Outcome) -> "Figure":
     ax.minorticks_off()
     ax.set(xlabel="all rewards over initial stake", ylim=(0.0, None))
     style.end_labels(ax, labels)
-    style.caption(ax, "Deviation of a third; dots: published")
+    style.caption(ax, "Deviation of a third; dots: formula")
     ax, shares = axes["beta"], outcome.tables["shares"]["share"].to_numpy()
     x = np.linspace(0.0, 0.8, 200)
     ax.plot(x, stats.beta(3.0, 7.0).cdf(x), color=style.INK, linewidth=3.0)

@@ -142,7 +142,9 @@ def test_a_design_says_what_its_figures_show() -> None:
 def test_a_metric_without_values_costs_no_other_figure(tmp_path: Path) -> None:
     results = made_up(GRID, narrow)
     results.runs["airdrop_retention"] = np.nan
-    written = plot_sweep(results, tmp_path)  # type: ignore[arg-type]  # what it needs of results
+    told: list[str] = []
+    written = plot_sweep(results, tmp_path, tell=told.append)  # type: ignore[arg-type]  # what it needs of results
+    assert told == ["no figure of airdrop_retention: no run has a value of it"]
     assert {path.stem for path in written} >= {"profile-lrt_supply_eth", "map-lrt_hhi"}
     assert not [path for path in written if "retention" in path.stem]
     with pytest.raises(AnalysisError, match="has a value of airdrop_retention"):
@@ -153,7 +155,9 @@ def test_a_metric_that_does_not_vary_costs_no_other_figure(tmp_path: Path) -> No
     results = shares()
     results.runs["worst_discount"] = 0.0
     results.manifest["series"] = False
-    written = plot_sweep(results, tmp_path)  # type: ignore[arg-type]  # what it needs of results
+    told: list[str] = []
+    written = plot_sweep(results, tmp_path, tell=told.append)  # type: ignore[arg-type]  # what it needs of results
+    assert [text.split(":")[0] for text in told] == ["no figure sensitivity-worst_discount"]
     assert {path.stem for path in written} == {"sensitivity-lrt_supply_eth", "sensitivity-lrt_hhi"}
     with pytest.raises(AnalysisError, match="no variance"):
         plot_sweep(results, tmp_path / "asked", ["worst_discount"])  # type: ignore[arg-type]  # as above

@@ -103,6 +103,8 @@ def test_single_runs_have_a_difference_and_no_interval(capsys: pytest.CaptureFix
     assert "lrt_supply_eth" not in printed
     table = compare_sides("base", "base")
     assert (table["difference"] == 0.0).all()
+    assert main(["compare", "base", "base"]) == 0
+    assert "without values on both sides: airdrop_retention" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,7 @@ def test_single_runs_have_a_difference_and_no_interval(capsys: pytest.CaptureFix
     [
         (["base", "nowhere"], "no folder nowhere"),
         (["base", "base", "--metric", "lrt_hi"], "nearest: lrt_hhi"),
+        (["base", "base", "--metric", "airdrop_retention"], "no pair of runs has values of airdrop_retention"),
         (["base", "base", "--confidence", "2"], "--confidence"),
         (["base", "base", "--half-width", "0"], "--half-width"),
     ],

@@ -103,7 +103,7 @@ def test_the_network_of_a_run_comes_back(mode: str, day: int, capsys: pytest.Cap
     assert total == pytest.approx(recorded["restaked_eth"] + own, rel=1e-9)
     assert found["certificate_slack"] == pytest.approx(recorded["certified_slack"], rel=1e-9)
     slack = recorded["certified_slack"]
-    bound = 1.01 if mode == "elastic" else min(0.01 * (1.0 + 1.0 / slack), 1.01)
+    bound = 1.0 if mode == "elastic" else min(0.01 * (1.0 + 1.0 / slack), 1.0)
     assert recorded["shock_loss_bound"] == pytest.approx(bound)
 
 

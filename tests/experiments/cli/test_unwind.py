@@ -42,6 +42,15 @@ def test_more_leavers_take_longer_and_the_whole_supply_is_asked_for(run: Run) ->
     assert few.days_until(0.5) <= all_.days_until(0.5)
 
 
+def test_a_common_exit_gets_out_with_the_queue_half_long_before_the_rest(tmp_path: Path) -> None:
+    """Money arrives at the pace of Ethereum's exit queue and is paid as it arrives, not when all of it is there."""
+    slow = ["--set", "ethereum.exit_churn_eth_per_day=20000", "--out", str(tmp_path / "slow")]
+    assert main([*RUN, *slow]) == 0
+    (one,) = unwind(load_run(tmp_path / "slow"), 100, "alpha", shares=(1.0,), days=150)
+    assert one.days_until(0.5) <= 2.0 / 3.0 * one.days_until(0.95) < 150.0
+    assert np.diff(one.out)[int(one.days_until(0.5)) :].max() < 0.1
+
+
 def test_leavers_hold_no_more_than_the_share(run: Run) -> None:
     shares = (0.05, 0.1, 0.25, 0.5, 1.0)
     found = unwind(run, 100, "alpha", shares=shares, days=2)

@@ -237,6 +237,22 @@ def test_an_axis_made_void_by_the_scenario_is_refused() -> None:
         load_design(grid(scenario="season-2024", set={"recording.operators": False}, axes={SHARE: [0.02, 0.1]}))
 
 
+EXPLOITS = tuple(f"hazards.{layer}_exploit_rate" for layer in ("lrt", "layer", "defi"))
+
+
+@pytest.mark.parametrize("name", shipped_designs())
+def test_losses_of_a_design_are_those_it_asks_about(name: str) -> None:
+    """Exploits at random are rare and large: where they are not the question, they drown the answer."""
+    design = load_design(name)
+    if "losses_eth" not in design.metrics:
+        return
+    fixed = dict(design.fixed)
+    for point in design.points():
+        terms = {**fixed, **point}
+        off = terms.get("hazards.enabled") is False
+        assert off or all(rate in terms for rate in EXPLOITS), f"{name}: exploits happen at random"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [

@@ -1,5 +1,6 @@
 """The registry and the command that repeats published experiments, on a made-up experiment and on the real list."""
 
+import dataclasses
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from restaking.experiments.cli.main import main
 from restaking.experiments.published import registry, reproducing
-from restaking.experiments.published.experiment import Check, Experiment, Level, Outcome
+from restaking.experiments.published.experiment import Check, Experiment, Level, Origin, Outcome
 
 
 def _run(parameters: Any) -> Outcome:
@@ -64,9 +65,15 @@ def test_a_full_reproduction_stands_in_its_place_with_verdict_page_and_index() -
     assert {"checks.csv", "series.csv", "figure.svg", "figure.pdf", "figure.png", "README.md"} <= names
     page = (folder / "README.md").read_text(encoding="utf-8")
     assert "a \\| b" in page
+    assert "2 of 2 checks hold (level NUM): published 1 of 1, construction 1 of 1." in page
+    assert page.index("## Published") < page.index("| twice |") < page.index("## Construction") < page.index("a \\| b")
+    assert verdict["origins"] == {"published": {"checks": 1, "held": 1}, "construction": {"checks": 1, "held": 1}}
+    assert pd.read_csv(folder / "checks.csv")["origin"].tolist() == ["published", "construction"]
     assert "1/3" in page
     index = Path("results/README.md").read_text(encoding="utf-8")
-    assert "| [`made-up`](published/made-up/README.md) | Twice two | NUM | PASS | 2 of 2 |" in index
+    assert (
+        "| [`made-up`](published/made-up/README.md) | Twice two | NUM | PASS | 2 of 2 | 1 of 1 | – | 1 of 1 |" in index
+    )
 
 
 @pytest.mark.usefixtures("made_up")
@@ -172,3 +179,50 @@ def test_committed_results_are_full_reproductions(verdict: dict[str, Any]) -> No
     assert verdict["checks"] - verdict["held"] == len(experiment.known_misses)
     assert verdict["verdict"] == ("FAIL" if experiment.known_misses else "PASS")
     assert set(verdict["parameters"]) == set(experiment.parameters)
+
+
+# --- what a value stands for ------------------------------------------------------------------------------------------
+
+RESULTS = Path(__file__).resolve().parents[3] / "results" / "published"
+
+
+@pytest.mark.parametrize(
+    ("where", "origin"),
+    [
+        ("section 4", Origin.FORMULA),
+        ("section 4, table 2", Origin.PUBLISHED),
+        ("section 9", Origin.PUBLISHED),
+        ("", Origin.CONSTRUCTION),
+    ],
+)
+def test_the_longest_beginning_says_where_a_value_comes_from(where: str, origin: Origin) -> None:
+    table = {"section 4": Origin.FORMULA, "section 4, table": Origin.PUBLISHED}
+    experiment = dataclasses.replace(MADE_UP, origins=table)
+    assert experiment.origin(Check.exact("x", 1, 1, where=where)) is origin
+
+
+def test_no_place_takes_the_origin_of_another() -> None:
+    experiment = dataclasses.replace(MADE_UP, origins={"": Origin.FORMULA})
+    assert experiment.origin(Check.exact("x", 1, 1)) is Origin.FORMULA
+    assert experiment.origin(Check.exact("x", 1, 1, where="Table 1")) is Origin.PUBLISHED
+
+
+@pytest.mark.parametrize("name", registry.experiment_ids())
+def test_every_experiment_says_what_its_values_stand_for(name: str) -> None:
+    """Nothing counts as published by default, and no entry is idle."""
+    experiment = registry.find_experiment(name)
+    places = set(pd.read_csv(RESULTS / name / "checks.csv", keep_default_na=False)["where"])
+    unsaid = [
+        where for where in places if not any((s and where.startswith(s)) or s == where for s in experiment.origins)
+    ]
+    assert unsaid == []
+    idle = [s for s in experiment.origins if not any((s and where.startswith(s)) or s == where for where in places)]
+    assert idle == []
+
+
+def test_of_the_loops_nothing_is_a_printed_number() -> None:
+    verdict = json.loads((RESULTS / "loop" / "verdict.json").read_text(encoding="utf-8"))
+    assert set(verdict["origins"]) == {"formula", "construction"}
+    assert verdict["origins"]["formula"]["checks"] == 28
+    assert verdict["checks"] == 94
+    assert "published none" in (RESULTS / "loop" / "README.md").read_text(encoding="utf-8")

@@ -285,7 +285,7 @@ def test_what_has_no_market_is_redeemed_even_by_those_who_would_sell(world: Worl
 # --- claims -----------------------------------------------------------------------------------------------------------
 
 
-def test_claims_are_paid_first_in_first_out_and_by_whole_cohorts(world: World) -> None:
+def test_claims_are_paid_in_order_as_money_arrives_and_pro_rata_within_a_day(world: World) -> None:
     for row, eth in enumerate((10.0, 20.0, 30.0, 40.0)):
         endow(world, row, IDLE, 0.0)
         restake(world, row, NATIVE, eth)
@@ -293,21 +293,80 @@ def test_claims_are_paid_first_in_first_out_and_by_whole_cohorts(world: World) -
         carry_out(world, row=row, day=day)
     assert queue(world, NATIVE) == [2, 0, 3, 1]
     world.books["validators"][NATIVE] = 0.0
-    paid = []
-    for day in range(3, 8):  # twenty a day: covers the cohorts of 30, of 50 and of 20 on days 4, 6 and 7
+    paid, left = [], []
+    for day in range(3, 8):  # twenty a day for cohorts of 30, of 10 and 40, and of 20
         world.books["buffer"][NATIVE] += 20.0
         pay(world, day)
         paid.append(world.stakers["core_shares"][:4].tolist())
+        left.append(world.stakers["pending_amount"][:4].tolist())
         assert total_eth(world) == pytest.approx(20.0 * (day - 2), rel=1e-12)
-    assert paid == [
-        [0.0, 0.0, 0.0, 0.0],
-        [0.0, 0.0, 30.0, 0.0],
-        [0.0, 0.0, 30.0, 0.0],
-        [10.0, 0.0, 30.0, 40.0],
-        [10.0, 20.0, 30.0, 40.0],
-    ]
+    np.testing.assert_allclose(
+        paid,
+        [
+            [0.0, 0.0, 20.0, 0.0],
+            [2.0, 0.0, 30.0, 8.0],
+            [6.0, 0.0, 30.0, 24.0],
+            [10.0, 0.0, 30.0, 40.0],
+            [10.0, 20.0, 30.0, 40.0],
+        ],
+        rtol=1e-12,
+    )
+    np.testing.assert_allclose(np.add(paid, left), np.tile([10.0, 20.0, 30.0, 40.0], (5, 1)), rtol=1e-12)
     assert queue(world, NATIVE) == [] and world.queue_ends[NATIVE].tolist() == [-1, -1]
-    assert world.books["claims"][NATIVE] == world.accounts["claims_paid"][0] == 0.0
+    assert world.books["claims"][NATIVE] == 0.0
+    assert world.accounts["claims_paid"][0] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_partly_paid_claim_goes_on_to_its_target_piece_by_piece(world: World) -> None:
+    """What arrives restakes at once; the rest still waits, and nothing else is decided meanwhile."""
+    endow(world, 0, SMALL, 100.0)
+    carry_out(world, row=0, target=NATIVE, share=0.5, day=0)
+    assert queue(world, SMALL) == [0]
+    world.books["validators"][SMALL] -= 50.0
+    for day, arrived in ((2, 20.0), (3, 50.0)):
+        world.books["buffer"][SMALL] = arrived - world.books["minted"][NATIVE]
+        pay(world, day)
+        assert world.stakers["satellite"][0] == NATIVE
+        assert world.stakers["satellite_shares"][0] == pytest.approx(arrived)
+        assert queue(world, SMALL) == ([0] if day == 2 else [])
+        assert world.stakers["pending_amount"][0] == pytest.approx(50.0 - arrived, abs=1e-12)
+
+
+@given(
+    amounts=st.lists(st.floats(0.01, 1e4), min_size=2, max_size=STAKERS),
+    days=st.lists(st.integers(0, 5), min_size=STAKERS, max_size=STAKERS),
+    money=st.lists(st.floats(0.0, 4e3), min_size=12, max_size=12),
+)
+@settings(max_examples=60)
+def test_whatever_arrives_is_paid_at_once_and_in_order(
+    amounts: list[float], days: list[int], money: list[float]
+) -> None:
+    world = empty_world()
+    asked, cohort = np.zeros(STAKERS), np.full(STAKERS, 99)
+    for row, eth in enumerate(amounts):
+        endow(world, row, IDLE, 0.0)
+        restake(world, row, NATIVE, eth)
+        cohort[row] = days[row]
+    total, arrived = float(sum(amounts)), 0.0
+    for day, eth in enumerate(money):
+        for row in np.flatnonzero(cohort == day):
+            asked[row] = world.stakers["satellite_shares"][row] * world.venues["nav"][NATIVE]
+            carry_out(world, row=int(row), day=day)
+        moved = min(eth, float(world.books["validators"][NATIVE]))
+        world.books["validators"][NATIVE] -= moved
+        world.books["buffer"][NATIVE] += moved
+        arrived += moved
+        pay(world, day)
+        paid = world.stakers["core_shares"].copy()
+        assert world.accounts["claims_paid"][0] == pytest.approx(0.0, abs=1e-9 * total)
+        assert paid.sum() == pytest.approx(min(arrived, asked.sum()), rel=1e-9, abs=1e-9 * total)
+        waiting = world.stakers["pending_amount"]
+        np.testing.assert_allclose(paid + waiting, asked, rtol=1e-9, atol=1e-9 * total)
+        first = cohort[waiting > 1e-9 * total].min(initial=99)
+        assert (paid[(cohort > first)] <= 1e-9 * total).all()  # nobody before who asked earlier
+        due = cohort == first
+        np.testing.assert_allclose(paid[due] * asked[due].sum(), asked[due] * paid[due].sum(), atol=1e-9 * total**2)
+        check_books(world, total)
 
 
 def claim_on_day_five(world: World, cooldown_days: float) -> None:
@@ -368,7 +427,7 @@ def test_waiting_claims_bear_a_slash_pro_rata_with_holders(world: World) -> None
     assert world.accounts["burned"][0] == 25.0
 
 
-def test_a_loss_does_not_reach_what_is_set_aside_for_a_claim(world: World) -> None:
+def test_a_loss_does_not_reach_what_has_been_paid(world: World) -> None:
     for row, eth in enumerate((10.0, 30.0, 60.0)):
         endow(world, row, IDLE, 0.0)
         restake(world, row, NATIVE, eth)
@@ -376,17 +435,26 @@ def test_a_loss_does_not_reach_what_is_set_aside_for_a_claim(world: World) -> No
     carry_out(world, row=1, day=0)
     world.books["buffer"][NATIVE] += 20.0
     world.books["validators"][NATIVE] -= 20.0
-    pay(world, 1)  # half of the forty: nobody is paid before there is enough for all of the day
-    assert world.accounts["claims_paid"][0] == world.books["set_aside"][NATIVE] == 20.0
+    pay(world, 1)  # half of the forty
+    np.testing.assert_allclose(world.stakers["core_shares"][:2], [5.0, 15.0])
     assert move.lose(world, NATIVE, 20.0, 2, 1) == 20.0  # a quarter of the eighty that are left
     assert world.claims_due[NATIVE, 0] == pytest.approx(15.0)
-    assert world.claims_scale[NATIVE, 0] == pytest.approx(35.0 / 40.0)
+    assert world.claims_scale[NATIVE, 0] == pytest.approx(0.75)
     world.books["buffer"][NATIVE], world.books["validators"][NATIVE] = world.books["validators"][NATIVE], 0.0
     pay(world, 3)
     np.testing.assert_allclose(world.stakers["core_shares"][:2], [8.75, 26.25])
     assert world.accounts["claims_paid"][0] == pytest.approx(0.0, abs=1e-12)
-    assert world.books["set_aside"][NATIVE] == 0.0
-    assert move.at_risk(world, NATIVE, world.claims_due.shape[1]) == 0.0  # all is paid on the last day
+
+
+def test_claims_of_which_nothing_is_left_are_closed(world: World) -> None:
+    for row in range(2):
+        endow(world, row, IDLE, 0.0)
+        restake(world, row, NATIVE, 10.0)
+        carry_out(world, row=row, day=row)
+    assert move.lose(world, NATIVE, 20.0, 2, 1) == 20.0
+    pay(world, 3)
+    assert queue(world, NATIVE) == [] and world.stakers["core_shares"].sum() == 0.0
+    assert world.claims_pointer[NATIVE] >= 2
 
 
 @given(

@@ -8,6 +8,7 @@ import pytest
 from restaking.model import RestakingEcosystem
 from restaking.model.kernels import books
 from restaking.model.scenario import ScenarioError, load_scenario
+from tests.model.measured import all_measured
 
 SMALL: dict[str, Any] = {"stakers.count": 400, "recording.operators": False, "recording.avs": False}
 LOOPS: dict[str, Any] = {
@@ -147,7 +148,7 @@ def test_a_drained_pool_has_a_price_and_is_filled_again() -> None:
         assert 0.0 < float(model.venues["price"][model.first_lrt]) < 0.01
         model.run(30)
         model.check_invariants()
-        assert np.isfinite(model.recorder.daily[: model.recorder.rows]).all()
+        assert all_measured(model.recorder)
         assert float(model.exchange.pools["eth"][0]) > 0.0
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from restaking.model.markets.price_paths import historical_path, price_path, within_day
+from restaking.experiments.data import read
+from restaking.model.markets.price_paths import MONTH_ENDS, held_flat, historical_path, price_path, within_day
 from restaking.model.randomness import SeedTree
 from restaking.model.scenario import ScenarioError, load_scenario
 
@@ -47,6 +48,37 @@ def test_history_meets_its_month_ends() -> None:
     assert prices[(datetime.date(2024, 12, 31) - datetime.date(2024, 1, 1)).days] == pytest.approx(3_331.0)
     late = historical_path(datetime.date(2026, 1, 1), 30)
     assert np.all(late == late[0])
+
+
+def test_history_is_that_of_the_reference_table() -> None:
+    table = read("eth_price")
+    assert {str(day.date()): usd for day, usd in zip(table["date"], table["usd"], strict=True)} == {
+        day: usd for day, usd in MONTH_ENDS if day >= "2024-01-31"
+    }
+
+
+def test_the_2024_season_ends_at_the_price_of_july_2025() -> None:
+    season = load_scenario("season-2024")
+    prices = price_path(season, SeedTree(1), season.days)
+    assert prices[(datetime.date(2025, 7, 31) - season.date_of(0)).days] == pytest.approx(3_698.0)
+    assert held_flat(season, season.days) == ""
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "says"),
+    [
+        ("2025-09-01", 24, ""),
+        ("2025-09-01", 25, "published prices end on 2025-09-25: 3,875 USD from then to 2025-09-26, an assumption"),
+        ("2022-03-30", 2, "published prices begin on 2022-03-31: 3,280 USD until then, an assumption"),
+        ("2022-03-31", 2, ""),
+        ("2021-12-31", 2_000, "2022-03-31: 3,280 USD until then and end on 2025-09-25"),
+    ],
+)
+def test_days_without_a_published_price_are_told(start: str, days: int, says: str) -> None:
+    base = {"start_date": start, "days": days, "ether_price.path": "historical"}
+    told = held_flat(load_scenario("baseline", base), days)
+    assert says in told and bool(says) == bool(told)
+    assert held_flat(load_scenario("baseline", {**base, "ether_price.path": "flat"}), days) == ""
 
 
 def test_diffusion_has_the_volatility_that_it_says() -> None:
