@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import headline
-from . import style
+from . import shared_numbers, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +45,7 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
 
 
 def _title(run: "Run") -> str:
-    deepest = headline.deepest_discount(run)
+    deepest = shared_numbers.deepest_discount(run)
     if deepest is None:
         return "No LRT traded below its net asset value"
     name = style.names_of(run, "lrt")[deepest.lrt]

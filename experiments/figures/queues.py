@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import headline
-from . import style
+from . import shared_numbers, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +45,7 @@ def _title(run: "Run", there: "NDArray[np.bool_]") -> str:
         return "Redemption of LRTs was closed throughout"
     longest = run.entity("lrt", "queue_days").to_numpy()[is_open].max()
     days = "1 day" if round(longest) == 1 else f"{longest:.0f} days"
-    most = style.eth_text(headline.peak_lrt_claims(run))
+    most = style.eth_text(shared_numbers.peak_lrt_claims(run))
     return f"Up to {most} waited to be redeemed from LRTs; the longest wait was {days}"
 
 

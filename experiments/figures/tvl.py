@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import headline
-from . import style
+from . import shared_numbers, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +63,7 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
 
 
 def _title(run: "Run", layers: Any, names: list[str]) -> str:
-    last, peak = run.summary["lrt_supply_eth"], headline.peak_lrt_supply(run)
+    last, peak = run.summary["lrt_supply_eth"], shared_numbers.peak_lrt_supply(run)
     end = np.nan_to_num(layers[-1])
     text = f"LRTs hold {style.eth_text(last)} at the end, {style.eth_text(peak)} at the peak"
     if end.sum() <= 0.0:

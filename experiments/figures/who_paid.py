@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import headline
-from . import style
+from . import shared_numbers, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +40,7 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     style.date_axis(axes["share"], x)
     _labels(axes["paid"], paid[:, -1] / factor)
     _labels(axes["share"], shares[:, -1])
-    style.headline(fig, _title(np.array([headline.paid_by(run)[key] for key in PAYERS])))
+    style.headline(fig, _title(np.array([shared_numbers.paid_by(run)[key] for key in PAYERS])))
     return fig, axes
 
 

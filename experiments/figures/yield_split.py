@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import headline
-from . import style
+from . import shared_numbers, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +49,9 @@ def figure(run: "Run", lrt: str | None = None) -> "tuple[Figure, dict[str, Axes]
     style.date_axis(axes["earned"], x)
     _key(fig, series)
     fig.align_ylabels()
-    style.headline(fig, _title(style.names_of(run, "lrt").get(chosen, chosen), *headline.mean_yields(run)[chosen]))
+    style.headline(
+        fig, _title(style.names_of(run, "lrt").get(chosen, chosen), *shared_numbers.mean_yields(run)[chosen])
+    )
     return fig, axes
 
 

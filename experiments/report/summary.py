@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import headline
+from ..figures import shared_numbers
 from ..figures.style import names_of, percent, short_eth
 from ..terminal import visible
 
@@ -75,7 +75,7 @@ def _protocols(run: "Run") -> "Table":
     if not names:
         return table
     supply = run.entity("lrt", "supply_eth").fillna(0.0)
-    discount, yields = run.entity("lrt", "discount"), headline.mean_yields(run)
+    discount, yields = run.entity("lrt", "discount"), shared_numbers.mean_yields(run)
     total = float(supply.iloc[-1].sum())
     for name in supply:
         held = supply[name].to_numpy()
@@ -153,11 +153,11 @@ def _lines(run: "Run") -> list[tuple[str, str]]:
         ),
         (
             "Ways out",
-            f"claims on LRTs up to {short_eth(headline.peak_lrt_claims(run))} ETH, exit queue up to "
+            f"claims on LRTs up to {short_eth(shared_numbers.peak_lrt_claims(run))} ETH, exit queue up to "
             f"{values['exit_queue_days']:.1f} days, {_deepest(run)}",
         ),
         *_prices(run),
-        ("Who paid", _who_paid({_PAYERS[key]: eth for key, eth in headline.paid_by(run).items()})),
+        ("Who paid", _who_paid({_PAYERS[key]: eth for key, eth in shared_numbers.paid_by(run).items()})),
         (
             "Lost",
             f"{short_eth(values['slashed_eth'])} ETH slashed, {short_eth(values['exploited_eth'])} ETH to exploits",
@@ -178,7 +178,7 @@ def _sustainable(share: float) -> str:
 
 
 def _deepest(run: "Run") -> str:
-    deepest = headline.deepest_discount(run)
+    deepest = shared_numbers.deepest_discount(run)
     if deepest is None:
         return "no discount"
     aside = " (small tokens aside)" if deepest.small_aside else ""

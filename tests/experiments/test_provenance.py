@@ -1,6 +1,5 @@
 """What a result says of the machine that made it."""
 
-import numba
 import pytest
 
 from restaking.experiments.provenance import processor
@@ -13,6 +12,6 @@ def test_the_processor_and_its_features() -> None:
 
 
 def test_what_the_user_chose_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numba.config, "CPU_NAME", "generic")
-    monkeypatch.setattr(numba.config, "CPU_FEATURES", "+sse2,-avx,+fma")
+    monkeypatch.setenv("NUMBA_CPU_NAME", "generic")
+    monkeypatch.setenv("NUMBA_CPU_FEATURES", "+sse2,-avx,+fma")
     assert processor() == {"name": "generic", "features": ["fma", "sse2"]}

@@ -137,7 +137,7 @@ def test_a_sweep_without_its_manifest_begins_again_with_its_parts(
     with pytest.raises(SweepInterrupted):
         run(tmp_path / "r", stop_after(6, monkeypatch))
     parts = sorted((tmp_path / "r" / "parts").iterdir())
-    damage(parts[0], bit=3)
+    parts[0].write_bytes(parts[0].read_bytes()[:200])
     (tmp_path / "r" / "manifest.json").write_text("{")
     done = repair_folder(tmp_path / "r")
     assert "manifest.json was damaged and is written anew; 5 runs of 18 are there" in done.sentence

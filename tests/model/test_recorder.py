@@ -100,7 +100,7 @@ def test_kinds_without_entities_leave_their_columns_empty() -> None:
 def test_summary_follows_the_metrics(recorder: Recorder) -> None:
     fill(recorder, 3)
     recorder.daily[2, 1] = 1.0
-    assert recorder.summary() == {"idle_eth": 13.0, "operator_nakamoto": 1.0}
+    assert recorder.summary() == {"idle_eth": 13.0, "operator_nakamoto": 3.0}
 
 
 def test_events(recorder: Recorder) -> None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ....model.kernels.trading import TERMS, new_fills, trade_day
-from ....model.kernels.trading import Loans as LoanTable
+from ....model.kernels.trading import TERMS, new_fills, new_loans, trade_day
 from ....model.markets.contagion import Contagion, Loans, contagion, thin_pool
 from ....model.markets.leverage import liquidation_price, loop_apr, multiplier
 from ....model.randomness import SeedTree
@@ -239,15 +238,7 @@ def ruled_days(loops: int, sale: float, capital_eth: float = 20_000.0, days: int
     positions["collateral"] = positions["free"] = given.collateral
     positions["debt"] = given.debt
     rounds = 24
-    table = LoanTable(
-        collateral,
-        positions,
-        np.array([0, given.debt.size, given.debt.size]),
-        np.arange(given.debt.size),
-        np.zeros(2, np.uint8),
-        np.full(2, -1.0),
-        np.ones((rounds, 2)),
-    )
+    table = new_loans(collateral, positions, np.array([0, given.debt.size, given.debt.size]), np.ones((rounds, 2)))
     fills = new_fills(1, 1)
     sells = np.zeros((1, fills.sold_shares.shape[1]))
     holdings = np.zeros((1, 1))

@@ -11,6 +11,7 @@ from restaking.experiments.results import load_results
 from restaking.experiments.runner import SweepError, SweepFolderError, tables
 from restaking.experiments.runner.capsule import read_capsule, replay
 from restaking.experiments.runner.task import simulate
+from restaking.model.scenario import ScenarioError
 from tests.experiments.runner.worlds import SHARE, canonical, failing, invented, run
 
 
@@ -116,5 +117,5 @@ def test_what_is_no_capsule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         assert main(["replay", str(tmp_path / name)]) == 2, name
         captured = capsys.readouterr()
         assert message in captured.err and captured.err.count("\n") == 1, captured.err
-        with pytest.raises(SweepFolderError):
+        with pytest.raises((SweepFolderError, ScenarioError)):
             read_capsule(tmp_path / name)

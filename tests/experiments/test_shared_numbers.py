@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from restaking.experiments import headline
-from restaking.experiments.figures import draw
+from restaking.experiments.figures import draw, shared_numbers
 from restaking.experiments.figures.style import eth_text, percent, short_eth
 from restaking.experiments.report.summary import summary_text
 from restaking.experiments.run import run_scenario
@@ -56,7 +55,7 @@ def test_concentration_on_the_page_is_that_of_the_summary(run: Run, page: str) -
 
 
 def test_discounts(run: Run, page: str) -> None:
-    deepest = headline.deepest_discount(run)
+    deepest = shared_numbers.deepest_discount(run)
     assert deepest is not None
     assert f"deepest discount {percent(deepest.discount)}" in page
     assert f"{percent(deepest.discount)}: " in title(run, "discounts") and deepest.date in title(run, "discounts")
@@ -65,7 +64,7 @@ def test_discounts(run: Run, page: str) -> None:
 
 
 def test_yields(run: Run, page: str) -> None:
-    yields = headline.mean_yields(run)
+    yields = shared_numbers.mean_yields(run)
     supply = run.entity("lrt", "supply_eth").fillna(0.0)
     leader = str(supply.mean().idxmax())
     assert title(run, "yield_split").endswith(
@@ -79,7 +78,7 @@ def test_yields(run: Run, page: str) -> None:
 
 
 def test_payers(run: Run, page: str) -> None:
-    total = sum(headline.paid_by(run).values())
+    total = sum(shared_numbers.paid_by(run).values())
     assert total == sum(
         run.daily[key].iloc[-1] for key in ("paid_by_issuance_eth", "paid_by_users_eth", "paid_by_token_buyers_eth")
     )
@@ -91,7 +90,7 @@ def test_a_token_that_is_never_launched_has_no_yield() -> None:
     late = run_scenario(
         "season-2024", seed=1, overrides={**SETTINGS, "days": 10, "recording.entity_interval": 1}, progress=False
     )
-    found = headline.mean_yields(late)
+    found = shared_numbers.mean_yields(late)
     assert np.isnan(found["puffer"].advertised) and np.isnan(found["puffer"].earned)
     assert np.isfinite(found["etherfi"].earned)
 
@@ -100,4 +99,4 @@ def test_nothing_below_par_is_no_discount(run: Run, monkeypatch: pytest.MonkeyPa
     zero = run.entity("lrt", "discount") * 0.0
     real = run.entity
     monkeypatch.setattr(run, "entity", lambda kind, name: zero if name == "discount" else real(kind, name))
-    assert headline.deepest_discount(run) is None
+    assert shared_numbers.deepest_discount(run) is None

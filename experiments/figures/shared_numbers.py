@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .figures import style
+from . import style
 
 if TYPE_CHECKING:
-    from .store import Run
+    from ..store import Run
 
 NONE_BELOW = 1e-4
 """A smaller discount is no discount."""
@@ -32,6 +32,8 @@ class Discount(NamedTuple):
 
 def mean_yields(run: "Run") -> dict[str, Yields]:
     """Yields of every LRT over the run."""
+    if not run.scenario.lrt:
+        return {}
     supply = run.entity("lrt", "supply_eth").fillna(0.0)
     promised, earned = (run.entity("lrt", key).iloc[-1] for key in ("promised_apr", "earned_apr"))
     held = (supply.iloc[:-1] > 0.0).any()
@@ -48,6 +50,8 @@ def deepest_discount(run: "Run") -> Discount | None:
     Nobody makes a market in the dust of an abandoned token: those under half a percent of all supply count only when no
     other fell.
     """
+    if not run.scenario.lrt:
+        return None
     supply = run.entity("lrt", "supply_eth")
     values = np.nan_to_num(np.where(supply.to_numpy() > 0.0, run.entity("lrt", "discount").to_numpy(), 0.0))
     if values.max(initial=0.0) < NONE_BELOW:
