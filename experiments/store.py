@@ -263,7 +263,7 @@ def manifest_of(
 
 def code() -> dict[str, str]:
     """The code that makes the numbers of a run: sources of model and agents, and the kernels with their compiler."""
-    from ..model._compile import code_version
+    from ..model._code_version import code_version
 
     return {"model": model_code(), "kernels": code_version()}
 

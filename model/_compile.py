@@ -10,8 +10,6 @@ width of integer that it meets. Here Python's way in is made only for what Pytho
 have one width.
 """
 
-import functools
-import hashlib
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -20,31 +18,19 @@ from typing import Any, TypeVar
 import numba
 import numba.core.event
 import numba.core.types
-import numpy as np
 from numba.core.registry import CPUDispatcher
 
 from . import _kernel_cache
+from ._code_version import code_version as code_version
 from ._compile_notice import CompileNotice
 from ._kernel_cache import KernelCache, is_cold
 
-_HERE = Path(__file__).resolve().parent
 _OPTIONS = {"nopython": True, "nogil": True, "no_cfunc_wrapper": True, "boundscheck": None}
 _types: Any = numba.core.types  # typed in part, and wrongly so
 _INDEX = _types.int64
 _kernels: "weakref.WeakSet[_Kernel]" = weakref.WeakSet()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-@functools.cache
-def code_version() -> str:
-    """Hash (12 hex digits) of every kernel source, the record types, and the numba and numpy versions."""
-    digest = hashlib.sha256(f"numba {numba.__version__} numpy {np.__version__}".encode())
-    sources = [_HERE / "state.py", _HERE / "_compile.py", *sorted((_HERE / "kernels").glob("*.py"))]
-    for source in sources:
-        digest.update(source.name.encode())
-        digest.update(source.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:12]
 
 
 def cache_directory() -> Path | None:

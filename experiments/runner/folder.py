@@ -8,6 +8,7 @@ at, the folder is either still to be completed from its parts, or complete.
 
 import contextlib
 import itertools
+import json
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -17,7 +18,7 @@ from typing import Any
 from ..designs import Design
 from ..folders import files, folder, manifest
 from ..folders.errors import SweepFolderError
-from ..provenance import DISTRIBUTION, git_state, library_versions, package_version, platform_name, processor
+from ..provenance import DISTRIBUTION, git_state, library_versions, package_version, platform_name
 from . import parts, tables
 from .parts import DamagedPartError, Parts
 from .task import FAILED, ChunkResult, Record
@@ -328,7 +329,7 @@ class SweepFolder:
             "codes": [self._code],
             "libraries": library_versions(),
             "platform": platform_name(),
-            "processor": processor(),
+            "processors": [],
             "git": git_state(),
             "sessions": [],
         }
@@ -365,6 +366,8 @@ class SweepFolder:
         place = folder.subfolder(self.path, parts.FOLDER, LAYOUT)
         files.write_bytes(place / f"{self._next:08d}.parquet", result.part)
         self._next += 1
+        if result.processor and result.processor not in self.manifest["processors"]:
+            self.manifest["processors"] = sorted([*self.manifest["processors"], result.processor], key=json.dumps)
         for record in result.records:
             self.finished.add(record.run)
             (self.failed.add if record.status == FAILED else self.failed.discard)(record.run)

@@ -13,7 +13,7 @@ _KEY_DIGITS = 12
 
 def code_identity() -> str:
     """The code that makes the numbers: all sources of model and agents, and the kernels with their compiler."""
-    from ...model._compile import code_version
+    from ...model._code_version import code_version
 
     return f"{model_code()}-{code_version()}"
 

@@ -155,7 +155,7 @@ class Processes:
     @staticmethod
     def _compile_once() -> None:
         """Compile the model here, if it is not yet; workers that are not forked would each do it for themselves."""
-        from ...model._compile import code_version
+        from ...model._code_version import code_version
         from ...model._kernel_cache import is_cold
 
         if is_cold(code_version()):

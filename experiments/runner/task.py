@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..provenance import processor
 from .errors import CodeMismatchError
 from .identity import code_identity
 
@@ -140,12 +141,14 @@ class ChunkResult:
         records: one for each run.
         seconds: wall-clock time of the chunk, with everything that belongs to it (s).
         peak_bytes: largest memory that the worker has held (resident), 0 where the system does not tell.
+        processor: what it was made on, see :func:`..provenance.processor`; empty when nothing was.
     """
 
     part: bytes
     records: list[Record]
     seconds: float = 0.0
     peak_bytes: int = 0
+    processor: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_chunk(job: Job, tasks: Sequence[Task], stop: Callable[[], Any] | None = None) -> ChunkResult:
@@ -179,7 +182,7 @@ def run_chunk(job: Job, tasks: Sequence[Task], stop: Callable[[], Any] | None = 
         # Mesa models hold circles, which reference counting alone does not free.
         series.clear()
         gc.collect()
-    return ChunkResult(part, records, time.perf_counter() - began, peak_memory())
+    return ChunkResult(part, records, time.perf_counter() - began, peak_memory(), processor())
 
 
 def make_one(job: Job, task: Task) -> tuple[Record, Outcome | None]:

@@ -43,7 +43,7 @@ def load() -> None:
     Where nothing is compiled yet a second one uses what the first has not, loans above all: else every worker would
     compile that for itself.
     """
-    from ...model._compile import code_version
+    from ...model._code_version import code_version
     from ...model._kernel_cache import is_cold
     from ...model.scenario import load_scenario
     from .task import simulate

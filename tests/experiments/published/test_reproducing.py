@@ -164,7 +164,14 @@ def test_every_experiment_declares_itself(name: str) -> None:
     assert set(experiment.short) <= set(experiment.parameters)
 
 
-@pytest.mark.parametrize("name", registry.experiment_ids())
+TAKES_LONG = {"cp24", "pools"}
+"""Experiments whose short variants take more than ten seconds of processor time."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in TAKES_LONG)) for name in registry.experiment_ids()],
+)
 def test_every_short_variant_holds_but_for_what_is_known_to_be_missed(name: str) -> None:
     done = reproducing.reproduce(name, short=True, write=False)
     missed = [check.name for check in done.outcome.checks if not check.passed]

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from restaking.experiments.runner import SweepInterrupted
-from restaking.experiments.runner.chunks import CHUNK_SECONDS, Chunks
+from restaking.experiments.runner.chunks import CHUNK_BYTES, CHUNK_SECONDS, Chunks
 from restaking.experiments.runner.dry_run import estimate, spread
 from restaking.experiments.runner.progress import SweepProgress, duration, rate_text
 from restaking.experiments.runner.sweeping import Options
+from restaking.experiments.runner.task import DONE, Record
 from tests.experiments.runner.test_resume import stop_after
 from tests.experiments.runner.worlds import design, invented, run, sleepy, unlike
 
@@ -104,6 +105,20 @@ def test_chunks_get_smaller_towards_the_end_and_leave_nothing() -> None:
     assert sum(sizes) == 100 and sizes == sorted(sizes, reverse=True) and sizes[0] == 25 and sizes[-1] == 1
 
 
+def test_chunks_are_no_larger_than_what_the_memory_of_the_runner_bears() -> None:
+    chunks = Chunks(range(10_000), bytes_per_run=CHUNK_BYTES // 3)
+    chunks.take(2)
+    chunks.note([1e-6])
+    assert len(chunks.take(2)) == 3
+
+
+def test_chunks_are_sized_by_processor_time() -> None:
+    busy = Record(0, DONE, "code", seconds=8.0, cpu_seconds=1.0)
+    assert busy.effort == 1.0, "others on the machine do not make chunks small"
+    idle = Record(0, DONE, "code", seconds=20.0, cpu_seconds=0.001)
+    assert idle.effort == 1.0, "nor does waiting make them last for ever"
+
+
 def test_what_was_not_made_comes_first_again() -> None:
     chunks = Chunks(range(5))
     chunks.note([0.0])
@@ -177,6 +192,25 @@ results = run(Path(sys.argv[1]), simulate, design=what, series=True)
 assert results.complete
 print(peak_memory())
 """
+
+
+CLIENT = """
+import sys
+from pathlib import Path
+from tests.experiments.runner.worlds import design, invented
+from restaking.experiments.runner.sweeping import Options, carry_out
+from restaking.experiments.runner.task import peak_memory
+what = design(replications=int(sys.argv[2]) // 6, days=60)
+carry_out(what, Path(sys.argv[1]), Options(workers=2, progress=False, execute=invented))
+print(peak_memory())
+"""
+
+
+@pytest.mark.slow
+def test_who_hands_out_twenty_thousand_runs_stays_small(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-c", CLIENT, str(tmp_path / "r"), "20000"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 250 << 20, f"{int(done.stdout) / 2**20:.0f} MiB"
 
 
 @pytest.mark.slow
