@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from restaking.experiments import load_results
 from restaking.experiments.designs import load_design
+from restaking.experiments.folders import manifest
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 
@@ -32,3 +34,10 @@ def test_the_scoreboard_has_a_verdict_for_every_fact() -> None:
     values = pd.read_csv(RESULTS / "validation" / "season-2024" / "values.csv")
     assert set(table["id"]) == set(values.columns) - {"seed"}
     assert len(values) == 20
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in RESULTS.rglob(manifest.NAME) if "runs" not in path.parts)
+)
+def test_every_file_is_the_one_that_was_written(folder: Path) -> None:
+    assert manifest.problems(folder, manifest.read(folder)) == {}
