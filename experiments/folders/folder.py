@@ -88,9 +88,7 @@ def look(path: Path, layout: Layout) -> dict[str, Any] | None:
         raise layout.error(f"{path} is in the way: it is not the folder of {layout.noun}, and is never replaced")
     kind, layout_format = manifest.kind_and_format(path)
     if kind != layout.kind or layout_format != layout.format:
-        raise layout.error(
-            f"{path} is in the way: {_another(path, kind, layout_format, layout)}, and is never replaced"
-        )
+        raise layout.error(f"{path} is in the way: {_another(kind, layout_format, layout)}, and is never replaced")
     for name in layout.folders:
         if (path / name).is_symlink():
             raise layout.error(f"{path / name} is a link; links are not followed out of a folder")
@@ -100,10 +98,12 @@ def look(path: Path, layout: Layout) -> dict[str, Any] | None:
         return {}
 
 
-def _another(path: Path, kind: Any, layout_format: Any, layout: Layout) -> str:
+def _another(kind: Any, layout_format: Any, layout: Layout) -> str:
     if kind == layout.kind:
         return f"it has layout {layout_format!r}, this version writes layout {layout.format}"
-    return f"it is not the folder of {layout.noun}" + (f" but of kind {kind!r}" if isinstance(kind, str) else "")
+    if isinstance(kind, str):
+        return f"it is not the folder of {layout.noun} but of kind {kind!r}"
+    return f"it is not the folder of {layout.noun} (or that of an earlier version, which you may remove)"
 
 
 def read(path: Path, layout: Layout) -> dict[str, Any]:
