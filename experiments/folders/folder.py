@@ -103,7 +103,9 @@ def _another(kind: Any, layout_format: Any, layout: Layout) -> str:
         return f"it has layout {layout_format!r}, this version writes layout {layout.format}"
     if isinstance(kind, str):
         return f"it is not the folder of {layout.noun} but of kind {kind!r}"
-    return f"it is not the folder of {layout.noun} (or that of an earlier version, which you may remove)"
+    return (
+        f"it is not the folder of {layout.noun} (one of an earlier version you may remove; damaged: restaking repair)"
+    )
 
 
 def read(path: Path, layout: Layout) -> dict[str, Any]:
