@@ -48,10 +48,10 @@ def compare(
     empty = _without_values(found)
     if metrics:
         found = _chosen(found, metrics, empty)
-    elif empty:
-        complain(f"without values on both sides: {', '.join(empty)}")
     if out is not None:
         _write(found, out)
+    if empty and not metrics:
+        complain(f"without values on both sides: {', '.join(empty)}")
     rows = [{str(key): _plain(value) for key, value in row.items()} for row in found.to_dict("records")]
     if as_json:
         tell_json(rows)

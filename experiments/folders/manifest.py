@@ -52,7 +52,8 @@ def kind_and_format(folder: Path) -> tuple[Any, Any]:
 
 
 def _checksum(content: Mapping[str, Any]) -> str:
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    # What is not a number of JSON is in no manifest of ours: it makes another checksum, not an error.
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
