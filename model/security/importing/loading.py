@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from ...scenario.errors import ScenarioError
 from ...scenario.reading import LARGEST_FILE, decode, read_text
@@ -20,10 +20,12 @@ from .matrices import is_matrix, read_matrix
 from .registries import is_registry, read_registry
 from .tables import (
     Table,
+    columns_of,
     looks_like_table,
     parse_csv,
     read_table,
     records,
+    records_in,
     take_operator_table,
     take_service_table,
 )
@@ -116,11 +118,11 @@ def _content(reader: DocumentReader, text: str, suffix: str, form: str) -> tuple
     if form == "auto" and text.lstrip().startswith("<"):
         form = _form_of_xml(reader, text)
     if form in ("graphml", "gexf"):
-        return form, text  # type: ignore[return-value]
+        return cast("Form", form), text
     if form == "csv" or (form == "auto" and (suffix in _TABLES or _is_table(text))):
         return "csv", parse_csv(text, reader.where)
     content = parse_document(reader, text)
-    return (_form_of_json(content) if form == "auto" else form), content  # type: ignore[return-value]
+    return _form_of_json(content) if form == "auto" else cast("Form", form), content
 
 
 def _is_table(text: str) -> bool:
@@ -139,15 +141,14 @@ def _form_of_xml(reader: DocumentReader, text: str) -> Form:
 def _form_of_json(content: Any) -> Form:
     if is_registry(content):
         return "eigenexplorer"
-    if isinstance(content, list) and content and isinstance(content[0], Mapping):
-        return "records"
     if is_matrix(content):
         return "matrix"
     if is_node_link(content):
         return "node-link"
     if isinstance(content, Mapping) and has_magnitudes(content):
         return "magnitudes"
-    return "json"
+    own = isinstance(content, Mapping) and "operators" in content
+    return "records" if not own and records_in(content) is not None else "json"
 
 
 def parse_document(reader: DocumentReader, text: str) -> Any:
@@ -181,7 +182,10 @@ def _fill(draft: Draft, form: Form, content: Any) -> Any:
         read_table(draft, content)
         _magnitudes_of_table(draft, content)
     elif form == "records":
-        table = records(content if isinstance(content, list) else [], draft.where)
+        rows = records_in(content)
+        if rows is None:
+            draft.refuse("", "holds no records; needed is a list of objects, bare or as data, rows or result.rows")
+        table = records(rows, draft.where)
         read_table(draft, table)
         _magnitudes_of_table(draft, table)
     elif form == "eigenexplorer":
@@ -194,8 +198,6 @@ def _fill(draft: Draft, form: Form, content: Any) -> Any:
 
 
 def _magnitudes_of_table(draft: Draft, table: Table) -> None:
-    from .tables import columns_of
-
     if columns_of(table).magnitude is None or draft.allocations is None:
         return
     triples = [[*edge, NumberAsWritten(str(value))] for edge, value in draft.allocations.items()]
@@ -250,6 +252,9 @@ def _table(path: Path, what: str) -> Table:
         text = read_text(path, what=f"table of {what}", suffixes=_SUFFIXES)
     except ScenarioError as error:
         raise NetworkError(f"--{what}: {error}", where=where) from None
-    if text.lstrip().startswith("["):
-        return records(parse_document(DocumentReader(where), text), where)
+    if text.lstrip().startswith(("[", "{")):
+        rows = records_in(parse_document(DocumentReader(where), text))
+        if rows is None:
+            raise NetworkError(f"--{what}: {where}: holds no records, and is no CSV file", where=where)
+        return records(rows, where)
     return parse_csv(text, where)

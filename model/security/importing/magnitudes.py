@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from ...scenario.naming import hint
 from ..document import same_name
 from ..elements import NumberAsWritten
 from .draft import Draft, counted, written
@@ -54,6 +55,7 @@ def take_magnitudes(draft: Draft, allocations: Any, holdings: Mapping[str, Mappi
         draft.refuse("allocations", "must be a list")
     operators = {same_name(name): name for name in draft.stakes}
     services = {same_name(name): name for name in draft.services}
+    held = {same_name(asset) for assets in holdings.values() for asset in assets}
     found: dict[tuple[str, str], Fraction] = {}
     seen: set[tuple[str, str, str]] = set()
     pending = changed = assumed = others = 0
@@ -63,10 +65,12 @@ def take_magnitudes(draft: Draft, allocations: Any, holdings: Mapping[str, Mappi
         operator, service = _text(draft, key, entry, OPERATOR), _set_name(draft, key, entry)
         # What is unknown keeps its name: the check of the document names the nearest valid one.
         edge = operators.get(same_name(operator), operator), services.get(same_name(service), service)
-        asset = same_name(_first(entry, STRATEGY) or "")
+        asset = "" if _first(entry, STRATEGY) is None else same_name(_text(draft, key, entry, STRATEGY))
         if (*edge, asset) in seen:
             draft.refuse(key, f"repeats the allocation of {edge[0]} to {edge[1]}")
         seen.add((*edge, asset))
+        if holdings and asset and asset not in held:
+            draft.refuse(f"{key}.{STRATEGY[0]}", f"= {asset!r} is held by nobody; {hint(asset, sorted(held))}")
         largest = _whole(draft, key, entry, LARGEST, WHOLE)
         assumed += _first(entry, LARGEST) is None
         current = _whole(draft, key, entry, CURRENT, None)

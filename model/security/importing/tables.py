@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ def parse_csv(text: str, where: str) -> Table:
         NetworkError: it is not a table.
     """
     separator = _separator(text)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
         rows: list[tuple[str, Mapping[str, Any]]] = []
@@ -132,6 +133,17 @@ def parse_csv(text: str, where: str) -> Table:
 def _separator(text: str) -> str:
     first = text.split("\n", 1)[0]
     return max(SEPARATORS, key=first.count)
+
+
+def records_in(content: Any) -> list[Any] | None:
+    """The list of records in a JSON content: itself, or what APIs wrap as data, rows or result.rows; None without."""
+    inner = content.get("result") if isinstance(content, Mapping) else None
+    for place in (content, inner):
+        if isinstance(place, Mapping):
+            place = next((place[key] for key in ("rows", "data", "records") if key in place), None)
+        if isinstance(place, list) and place and isinstance(place[0], Mapping):
+            return place
+    return None
 
 
 def records(content: Sequence[Any], where: str) -> Table:
@@ -190,7 +202,7 @@ def columns_of(table: Table, names_alone: str = "operator") -> Columns:
 
 
 def _identity(words: Mapping[str, str], names: Sequence[str]) -> str | None:
-    by_words = {text: name for name, text in reversed(words.items())}
+    by_words = {words[name]: name for name in reversed(list(words))}
     return next((by_words[name] for name in names if name in by_words), None)
 
 
@@ -209,7 +221,7 @@ def _one(table: Table, words: Mapping[str, str], role: str, names: Sequence[str]
             f"{table.where}: the columns {listed(names)} could all be the {role}; call the one that counts {role}",
             where=table.where,
         )
-    return (exact or list(names) or [None])[0]
+    return next(iter(exact or names), None)
 
 
 def amount(table: Table, place: str, column: str, value: Any) -> Fraction:
