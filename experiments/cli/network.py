@@ -76,17 +76,14 @@ def _reason(run: "Run") -> str:
 def _described(ecosystem: "RestakingEcosystem", run: "Run", day: int) -> "nx.DiGraph[str]":
     """The capital network with what other tools need beside it: where it comes from, and every AVS's terms."""
     from ...model.kernels.certificate import THRESHOLD
+    from ...model.security.importing.graphs import ORIGIN
 
     graph = ecosystem.capital_network()
     for _, node in graph.nodes(data=True):
         if node["kind"] == "avs":
             node.setdefault("threshold", THRESHOLD)
-    graph.graph |= {
-        "scenario": str(run.manifest["scenario"]),
-        "seed": int(run.manifest["seed"]),
-        "day": day,
-        "code": str(run.manifest["code"]["model"]),
-    }
+    values = (str(run.manifest["scenario"]), int(run.manifest["seed"]), day, str(run.manifest["code"]["model"]))
+    graph.graph |= dict(zip(ORIGIN, values, strict=True))
     return graph
 
 

@@ -23,7 +23,12 @@ SERVICE_FIELDS = ("profit", "threshold")
 THRESHOLD_FIELDS = {"threshold": 1, "threshold_percent": 100, "threshold_bps": 10_000}
 """Fields of a threshold by the number that stands in them for all of the stake."""
 
-SHARE_UNITS = {"%": 100, "percent": 100, "bps": 10_000, "bp": 10_000, "bips": 10_000, "basis points": 10_000}
+SHARE_UNITS = {
+    **dict.fromkeys(("%", "percent", "pct"), 100),
+    **dict.fromkeys(("bps", "bp", "bip", "bips", "basis points"), 10_000),
+}
+"""The number that stands for all of the stake, by the unit that a threshold may name."""
+
 ETHER_UNITS = {
     "wei": Fraction(1, 10**18),
     "gwei": Fraction(1, 10**9),

@@ -19,6 +19,10 @@ OPERATOR_KINDS = ("operator", "validator")
 SERVICE_KINDS = ("avs", "service")
 STAKES = ("stake", "eth")
 TERMS = ("profit", "threshold", "threshold_percent", "threshold_bps")
+ORIGIN = ("scenario", "seed", "day", "code")
+"""Attributes of a graph that ``restaking network`` wrote."""
+
+_OF_NETWORKX = ("node_default", "edge_default", "mode")
 ALLOCATIONS = ("allocation", "allocated", "eth")
 
 
@@ -85,6 +89,7 @@ def read_graph(draft: Draft, graph: nx.Graph[str]) -> None:
         "allocation" in data or "allocated" in data for _, _, data in graph.edges(data=True)
     )
     left = _take_edges(draft, graph, operator_names, service_names, elastic)
+    _tell_origin(draft, graph.graph)
     found = [counted(len(operators), "operator"), counted(len(services), "service"), counted(len(draft.edges), "edge")]
     draft.read.append(f"{', '.join(found)} between them{', with allocations' if elastic else ''}")
     others = Counter(kind or "no kind" for node, kind in kinds.items() if node not in {*operators, *services})
@@ -94,6 +99,15 @@ def read_graph(draft: Draft, graph: nx.Graph[str]) -> None:
         )
     if left:
         draft.not_used.append(counted(left, "edge of theirs", "edges of theirs"))
+
+
+def _tell_origin(draft: Draft, attributes: Mapping[str, Any]) -> None:
+    """Say of which run a graph is, and which other attributes of the graph are not used."""
+    if all(name in attributes for name in ORIGIN):
+        scenario, seed, day, code = (shortened(str(attributes[name])) for name in ORIGIN)
+        draft.read.append(f"the network of day {day} of {scenario}, seed {seed}, code {code}")
+    known = {*(ORIGIN if all(name in attributes for name in ORIGIN) else ()), "stake_mode", *_OF_NETWORKX}
+    draft.not_used += [f"the attribute {shortened(str(name))} of the graph" for name in attributes if name not in known]
 
 
 def _take_edges(

@@ -17,6 +17,7 @@ from .draft import Draft, NetworkReading, Supplements, counted, listed, written
 from .graphs import is_node_link, parse_graph, read_graph
 from .magnitudes import has_magnitudes, take_magnitudes
 from .matrices import is_matrix, read_matrix
+from .objects import without_objects
 from .registries import is_registry, read_registry
 from .tables import (
     Table,
@@ -211,7 +212,7 @@ def _own_document(draft: Draft, form: Form, content: Any) -> Any:
     """The project's own form: stakes by asset and magnitudes are replaced, all else is left to the check."""
     if not isinstance(content, Mapping):
         return content
-    document = dict(content)
+    document = without_objects(draft, content)
     operators, services = document.get("operators"), document.get("services")
     if isinstance(services, Mapping):
         # Copies: what options and tables add is not the file's.
@@ -229,7 +230,7 @@ def _own_document(draft: Draft, form: Form, content: Any) -> Any:
         chosen = draft.choose_assets(holdings, "asset")
         draft.read.append(f"stakes of {len(chosen)} operators in several assets")
         draft.stakes = {name: written(stake) for name, stake in chosen.items()}
-    if form == "magnitudes":
+    if form == "magnitudes" or has_magnitudes(document):
         take_magnitudes(draft, document.get("allocations"), holdings)
         document["allocations"] = draft.document()["allocations"]
         document["edges"] = document.get("edges") or [list(edge) for edge in draft.edges]

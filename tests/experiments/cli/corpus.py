@@ -241,6 +241,11 @@ OTHER_NETWORKS: tuple[Any, ...] = (
             }
         ],
     },
+    {
+        "operators": [{"address": "a", "stake": 1}],
+        "services": [{"name": "s", "profit": 1, "threshold": 1}],
+        "edges": [{"operator": "a", "avs": "s", "allocation": 1}],
+    },
     [{"operator": "a", "service": "s", "stake": 1, "threshold": "50%"}],
     {
         "directed": True,

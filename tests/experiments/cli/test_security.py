@@ -155,6 +155,7 @@ def test_the_network_of_a_run_comes_back(mode: str, day: int, capsys: pytest.Cap
     assert {key: drawn[key] for key in ("secure", "certificate_slack", "slack", "best_attack", "worst_loss")} == {
         key: found[key] for key in ("secure", "certificate_slack", "slack", "best_attack", "worst_loss")
     }
+    assert drawn["reading"]["read"][0].startswith(f"the network of day {day} of baseline, seed 1, code ")
     origin = nx.read_graphml("network.graphml").graph
     assert (origin["scenario"], origin["seed"], origin["day"], origin["stake_mode"]) == ("baseline", 1, day, mode)
     assert len(origin["code"]) > 8

@@ -73,6 +73,25 @@ def test_stakes_in_several_assets_need_a_choice() -> None:
     assert "nearest valid name: stETH" in refusal(content, strategies=("sETH",))
 
 
+def test_lists_of_objects() -> None:
+    content = {
+        "operators": [{"address": ALPHA, "stake": 5, "since": "2024"}, {"address": BETA, "stake": 0}],
+        "services": [{"name": "da", "profit": 1, "threshold": "33%", "max_degree": 3}],
+        "edges": [{"operator": ALPHA.lower(), "avs": "da"}, {"operator": BETA, "avs": "da"}],
+    }
+    reading = load(content)
+    assert reading.network.stakes == {ALPHA: 5, BETA: 0}
+    assert reading.network.edges == ((ALPHA, "da"), (BETA, "da"))
+    assert reading.not_used == ("operators.*.since", "services.*.max_degree")
+    edges: list[dict[str, Any]] = [{"operator": ALPHA, "service": "da", "allocation": 2}]
+    assert load({**content, "edges": edges}).network.allocations == {(ALPHA, "da"): 2}
+    edges = [{"operator": ALPHA, "service": "da", "magnitude": ETHER // 5}]
+    assert load({**content, "edges": edges}).network.allocations == {(ALPHA, "da"): 1}
+    assert "is called da" in refusal({**content, "services": [*content["services"], {"name": "da"}]})
+    assert "has no name" in refusal({**content, "operators": [{"stake": 5}]})
+    assert "threshold is missing" in refusal({**content, "services": [{"name": "da", "profit": 1}]})
+
+
 # --------------------------------------------------------------------------------------------------------------- tables
 
 
