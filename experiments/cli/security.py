@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..terminal import quoted, say, tell, tell_json
+from ..terminal import quoted, say, tell, tell_json, visible
 from ._common import fail
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _told_notes(path: Path, notes: dict[str, Any]) -> list[str]:
     unit = f", amounts in {notes['unit']}" if notes["unit"] else ""
     lines = [_line("read", f"{quoted(str(path))} as {notes['form']}{unit}")]
     for title in ("read", "merged", "dropped", "not_used", "assumed"):
-        lines += [_line(title.replace("_", " "), text) for text in notes[title]]
+        lines += [_line(title.replace("_", " "), visible(text, lines=False)) for text in notes[title]]
     return lines
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from ...scenario.errors import ScenarioError
+from ...scenario.naming import shortened
 from ...scenario.reading import LARGEST_FILE, decode, read_text
 from ..document import DocumentReader
 from ..elements import NetworkError, NumberAsWritten
@@ -82,7 +83,9 @@ def load_network(
         draft.read.append(
             f"{counted(len(idle), 'operator')} without stake, securing and attacking nothing: {listed(idle)}"
         )
-    keys = [f"{key} ({count} times)" if count > 1 else key for key, count in reader.not_used.items()]
+    keys = [
+        f"{shortened(key)} ({count} times)" if count > 1 else shortened(key) for key, count in reader.not_used.items()
+    ]
     return NetworkReading(
         network,
         form,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from ...scenario.naming import hint
+from ...scenario.naming import hint, shortened
 from ..document import same_name
 from ..elements import NumberAsWritten
 from .draft import Draft, counted, written
@@ -67,10 +67,12 @@ def take_magnitudes(draft: Draft, allocations: Any, holdings: Mapping[str, Mappi
         edge = operators.get(same_name(operator), operator), services.get(same_name(service), service)
         asset = "" if _first(entry, STRATEGY) is None else same_name(_text(draft, key, entry, STRATEGY))
         if (*edge, asset) in seen:
-            draft.refuse(key, f"repeats the allocation of {edge[0]} to {edge[1]}")
+            draft.refuse(key, f"repeats the allocation of {shortened(edge[0])} to {shortened(edge[1])}")
         seen.add((*edge, asset))
         if holdings and asset and asset not in held:
-            draft.refuse(f"{key}.{STRATEGY[0]}", f"= {asset!r} is held by nobody; {hint(asset, sorted(held))}")
+            draft.refuse(
+                f"{key}.{STRATEGY[0]}", f"= {shortened(asset)!r} is held by nobody; {hint(asset, sorted(held))}"
+            )
         largest = _whole(draft, key, entry, LARGEST, WHOLE)
         assumed += _first(entry, LARGEST) is None
         current = _whole(draft, key, entry, CURRENT, None)
@@ -173,11 +175,11 @@ def _stake(
     own = holdings.get(operator)
     if own is None:
         if any(other and other != asset for other in (draft.stake_asset, asset) if asset):
-            draft.refuse(key, f"is of {asset}, another one of {draft.stake_asset}; give the stake in each of them")
+            draft.refuse(key, f"is of {shortened(asset)}, others are not; give the stake in each asset")
         draft.stake_asset = asset or draft.stake_asset
         return draft.number(f"operators.{operator}", draft.stakes[operator])
     if not asset and len(own) > 1:
-        draft.refuse(f"{key}.{STRATEGY[0]}", f"is missing; {operator} holds several assets")
+        draft.refuse(f"{key}.{STRATEGY[0]}", f"is missing; {shortened(operator)} holds several assets")
     wanted = {same_name(name) for name in draft.supplements.strategies} - {"all"}
     amounts = {same_name(name): amount for name, amount in own.items()}
     name = asset or next(iter(amounts), "")

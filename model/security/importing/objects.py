@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...scenario.naming import shortened
 from ..elements import NumberAsWritten
 from .draft import Draft, counted
 from .magnitudes import CURRENT, OPERATOR, SERVICE
@@ -52,12 +53,12 @@ def _named(draft: Draft, section: str, kind: str, items: list[Mapping[str, Any]]
         if not isinstance(name, str) or isinstance(name, NumberAsWritten):
             draft.refuse(f"{section}[{number}].{key}", "must be a name")
         if name in found:
-            draft.refuse(f"{section}[{number}]", f"is called {name}, as another one is")
+            draft.refuse(f"{section}[{number}]", f"is called {shortened(name)}, as another one is")
         terms = {field: value for field, value in item.items() if field != key}
         found[name] = terms if columns.stake is None or kind == "service" else item.get(columns.stake)
     # What stands beside a service's terms is checked with them.
     draft.not_used += [f"{section}.*.{name}" for name in table.columns if kind == "operator" and name not in used]
-    draft.read.append(f"{counted(len(items), kind)} in a list of objects, called by {key!r}")
+    draft.read.append(f"{counted(len(items), kind)} in a list of objects, called by {shortened(key)!r}")
     return found
 
 
@@ -69,7 +70,7 @@ def _take_edges(draft: Draft, document: dict[str, Any], items: list[Mapping[str,
     document["edges"] = [[item.get(columns.operator), item.get(columns.service)] for item in items]
     amounts = columns.allocation or columns.magnitude
     if amounts is not None and document.get("allocations") is not None:
-        draft.refuse("edges[0]", f"has {amounts!r}, and there are allocations beside; one of the two says what counts")
+        draft.refuse("edges[0]", f"has {shortened(amounts)!r}, and there are allocations beside; one of them is enough")
     if columns.allocation is not None:
         document["allocations"] = [
             [*pair, item.get(columns.allocation)] for pair, item in zip(document["edges"], items, strict=True)

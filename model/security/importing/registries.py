@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from ...scenario.naming import shortened
 from ..document import ETHER_UNITS, same_name
 from .draft import Draft, counted, listed, written
 
@@ -51,7 +52,7 @@ def read_registry(draft: Draft, content: Any) -> None:
         same = {name: entry.get(name) for name in (SHARES, REGISTRATIONS)}
         if operator in seen:
             if seen[operator] != same:
-                draft.refuse(key, f"lists {operator} again with other shares or registrations")
+                draft.refuse(key, f"lists {shortened(operator)} again with other shares or registrations")
             repeated += 1
             continue
         seen[operator] = same
@@ -78,7 +79,7 @@ def _shares(draft: Draft, key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(strategy, str) or "shares" not in share:
             draft.refuse(f"{key}[{number}]", "must have strategyAddress and shares")
         if same_name(strategy) in found:
-            draft.refuse(f"{key}[{number}]", f"lists the strategy {strategy} again")
+            draft.refuse(f"{key}[{number}]", f"lists the strategy {shortened(strategy)} again")
         found[same_name(strategy)] = draft.number(f"{key}[{number}].shares", share["shares"])
     return {name: str(amount) for name, amount in found.items()}
 

@@ -233,14 +233,14 @@ def amount(table: Table, place: str, column: str, value: Any) -> Fraction:
     text = str(value).strip().lstrip("$€£").strip()
     if table.separator == ";" and "," in text:
         raise NetworkError(
-            f"{table.where}: {place}: {column} = {shortened(text)!r}: a comma could be decimal or divide thousands; "
-            "write a decimal point and nothing between thousands",
+            f"{table.where}: {place}: {shortened(column)} = {shortened(text)!r}: a comma could be decimal or divide "
+            "thousands; write a decimal point and nothing between thousands",
             where=table.where,
         )
     number = parse_fraction(text.replace(",", "") if _THOUSANDS.fullmatch(text) else text)
     if number is None or number < 0 or isinstance(value, bool):
         raise NetworkError(
-            f"{table.where}: {place}: {column} = {shortened(str(value))!r} must be a number of at least 0",
+            f"{table.where}: {place}: {shortened(column)} = {shortened(str(value))!r} must be a number of at least 0",
             where=table.where,
         )
     return number
@@ -284,7 +284,7 @@ def read_table(draft: Draft, table: Table) -> None:
     stake_of = _amounts(draft, table, columns.stake)
     allocation_of = _amounts(draft, table, columns.allocation)
     if columns.allocation and columns.magnitude:
-        draft.refuse("", f"has both {columns.allocation!r} and {columns.magnitude!r}; one says what is allocated")
+        draft.refuse("", "has a column of allocations and one of magnitudes; one says what is allocated")
     places: dict[str, str] = {}
     allocated: dict[tuple[str, str], Any] = {}
     without: dict[str, str] = {}
@@ -295,21 +295,21 @@ def read_table(draft: Draft, table: Table) -> None:
         if row.get(columns.operator) is None:
             nameless.append(place)
             if stake_of(place, row):
-                draft.refuse(place, f"has a stake, and nobody under {columns.operator!r}")
+                draft.refuse(place, f"has a stake, and nobody under {shortened(columns.operator)!r}")
             continue
         operator = draft.name("operator", name_in(row[columns.operator]))
         stake = stake_of(place, row)
         if stake is not None and draft.stakes.setdefault(operator, stake) != stake:
             draft.refuse(
                 place,
-                f"gives {operator} another {columns.stake} than {places.get(operator, 'before')}; "
+                f"gives {shortened(operator)} another stake than {places.get(operator, 'before')}; "
                 "what differs by service is called allocation",
             )
         (without if stake is None else places).setdefault(operator, place)
         service = only if columns.service is None else row.get(columns.service)
         if service is None:
             if columns.service is not None:
-                draft.refuse(place, f"names no service under {columns.service!r}")
+                draft.refuse(place, f"names no service under {shortened(columns.service)!r}")
             continue
         edge = operator, draft.name("service", name_in(service))
         given = allocation_of(place, row)
@@ -318,13 +318,15 @@ def read_table(draft: Draft, table: Table) -> None:
         if edge in seen:
             repeated += 1
             if allocated.get(edge) != given:
-                draft.refuse(place, f"allocates another amount of {edge[0]} to {edge[1]} than before")
+                draft.refuse(
+                    place, f"allocates another amount of {shortened(edge[0])} to {shortened(edge[1])} than before"
+                )
             continue
         seen.add(edge)
         draft.edges.append(edge)
         _take_own_terms(draft, table, columns, place, row, edge[1])
         if (columns.allocation or columns.magnitude) and given is None:
-            draft.refuse(place, f"has no {columns.allocation or columns.magnitude}")
+            draft.refuse(place, f"has no {shortened(columns.allocation or columns.magnitude or '')}")
         allocated[edge] = given
     if columns.allocation:
         draft.allocations = allocated
@@ -334,9 +336,9 @@ def read_table(draft: Draft, table: Table) -> None:
 
 
 def _tell_columns(draft: Draft, table: Table, columns: Columns) -> None:
-    roles = ", ".join(f"{role} from {name!r}" for role, name in vars(columns).items() if name is not None)
+    roles = ", ".join(f"{role} from {shortened(name)!r}" for role, name in vars(columns).items() if name is not None)
     draft.read.append(f"{counted(len(table.rows), 'row')}: {roles}")
-    draft.not_used += [f"the column {name!r}" for name in table.columns if name not in columns.used()]
+    draft.not_used += [f"the column {shortened(name)!r}" for name in table.columns if name not in columns.used()]
 
 
 def _amounts(draft: Draft, table: Table, column: str | None) -> Callable[[str, Mapping[str, Any]], Any]:
@@ -360,7 +362,7 @@ def _take_own_terms(
     terms = draft.services.setdefault(service, {})
     for key, value in terms_in(draft, table, columns, place, row).items():
         if terms.setdefault(key, value) != value:
-            draft.refuse(place, f"gives {service} another {key} than before")
+            draft.refuse(place, f"gives {shortened(service)} another {key} than before")
 
 
 def terms_in(draft: Draft, table: Table, columns: Columns, place: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -397,7 +399,7 @@ def _finish_table(
     elif columns.stake is None:
         draft.missing.append("the stakes of operators (a column stake, or --operators TABLE with operator and stake)")
     elif lacking:
-        drop_operators(draft, lacking, f"without a {columns.stake!r}")
+        drop_operators(draft, lacking, f"without a {shortened(columns.stake)!r}")
 
 
 def drop_operators(draft: Draft, names: Sequence[str], what: str) -> None:
@@ -427,15 +429,15 @@ def take_operator_table(draft: Draft, table: Table) -> None:
     found: dict[str, Any] = {}
     for place, row in table.rows:
         if row.get(columns.operator) is None or row.get(columns.stake) is None:
-            draft.dropped.append(f"{table.where}, {place}: no {columns.operator!r} or no {columns.stake!r}")
+            draft.dropped.append(f"{table.where}, {place}: no operator or no stake")
             continue
         name, stake = draft.name("operator", name_in(row[columns.operator])), stake_of(place, row)
         if found.setdefault(name, stake) != stake:
-            draft.refuse("--operators", f"{table.where}, {place}: gives {name} another stake than before")
+            draft.refuse("--operators", f"{table.where}, {place}: gives {shortened(name)} another stake than before")
     strangers = [name for name in found if name not in draft.stakes]
     contradicted = [name for name, stake in draft.stakes.items() if stake is not None and name in found]
     draft.stakes = {name: found.get(name) if stake is None else stake for name, stake in draft.stakes.items()}
-    draft.read.append(f"stakes of {counted(len(found), 'operator')} from {table.where}, {columns.stake!r}")
+    draft.read.append(f"stakes of {counted(len(found), 'operator')} from {table.where}, {shortened(columns.stake)!r}")
     if strangers:
         draft.not_used.append(
             f"{counted(len(strangers), 'operator')} of {table.where} unknown here: {listed(strangers)}"
@@ -463,12 +465,12 @@ def take_service_table(draft: Draft, table: Table) -> None:
     terms: dict[str, dict[str, Any]] = {}
     for place, row in table.rows:
         if row.get(columns.service) is None:
-            draft.refuse("--services", f"{table.where}, {place}: names no service under {columns.service!r}")
+            draft.refuse("--services", f"{table.where}, {place}: names no service under {shortened(columns.service)!r}")
         name = same_name(name_in(row[columns.service]))
         own = terms_in(draft, table, columns, place, row)
         if terms.setdefault(name, own) != own:
-            draft.refuse("--services", f"{table.where}, {place}: gives {name} other terms than before")
+            draft.refuse("--services", f"{table.where}, {place}: gives {shortened(name)} other terms than before")
     used = {columns.service, columns.profit, columns.threshold}
-    draft.not_used += [f"the column {name!r} of {table.where}" for name in table.columns if name not in used]
+    draft.not_used += [f"the column {shortened(name)!r} of {table.where}" for name in table.columns if name not in used]
     draft.read.append(f"terms of {counted(len(terms), 'service')} from {table.where}")
     draft.take_terms(terms, table.where)
