@@ -70,9 +70,8 @@ def take_magnitudes(draft: Draft, allocations: Any, holdings: Mapping[str, Mappi
             draft.refuse(key, f"repeats the allocation of {shortened(edge[0])} to {shortened(edge[1])}")
         seen.add((*edge, asset))
         if holdings and asset and asset not in held:
-            draft.refuse(
-                f"{key}.{STRATEGY[0]}", f"= {shortened(asset)!r} is held by nobody; {hint(asset, sorted(held))}"
-            )
+            near = hint(asset, map(shortened, sorted(held)))
+            draft.refuse(f"{key}.{STRATEGY[0]}", f"= {shortened(asset)!r} is held by nobody; {near}")
         largest = _whole(draft, key, entry, LARGEST, WHOLE)
         assumed += _first(entry, LARGEST) is None
         current = _whole(draft, key, entry, CURRENT, None)

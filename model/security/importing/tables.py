@@ -425,6 +425,7 @@ def take_operator_table(draft: Draft, table: Table) -> None:
     if columns.operator is None or columns.stake is None:
         draft.refuse("--operators", f"{table.where} has the columns {listed(table.columns)}, not operator and stake")
     draft.options_used.add("operators")
+    _tell_unused(draft, table, {columns.operator, columns.stake})
     stake_of = _amounts(draft, table, columns.stake)
     found: dict[str, Any] = {}
     for place, row in table.rows:
@@ -449,6 +450,10 @@ def take_operator_table(draft: Draft, table: Table) -> None:
         draft.missing.append(f"the stakes of {listed(lacking)}, who are not in {table.where} either")
 
 
+def _tell_unused(draft: Draft, table: Table, used: set[str | None]) -> None:
+    draft.not_used += [f"the column {shortened(name)!r} of {table.where}" for name in table.columns if name not in used]
+
+
 def take_service_table(draft: Draft, table: Table) -> None:
     """Give the profits and thresholds of a table to the services that lack them.
 
@@ -470,7 +475,6 @@ def take_service_table(draft: Draft, table: Table) -> None:
         own = terms_in(draft, table, columns, place, row)
         if terms.setdefault(name, own) != own:
             draft.refuse("--services", f"{table.where}, {place}: gives {shortened(name)} other terms than before")
-    used = {columns.service, columns.profit, columns.threshold}
-    draft.not_used += [f"the column {shortened(name)!r} of {table.where}" for name in table.columns if name not in used]
+    _tell_unused(draft, table, {columns.service, columns.profit, columns.threshold})
     draft.read.append(f"terms of {counted(len(terms), 'service')} from {table.where}")
     draft.take_terms(terms, table.where)

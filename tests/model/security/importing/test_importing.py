@@ -163,13 +163,12 @@ def test_units_in_the_names_of_columns(unit: str, divisor: int) -> None:
 def test_stakes_from_a_table_beside_an_edge_list() -> None:
     edges = f"operator,avs,threshold_bps\n{ALPHA},x,3300\n{BETA},x,3300\n"
     assert "--operators TABLE" in refusal(edges, "n.csv", profit="1")
-    Path("o.csv").write_text(
-        f"address,delegated (wei)\n{ALPHA.lower()},{3 * ETHER}\n{BETA},0\n0x9,5\n", encoding="utf-8"
-    )
+    stakes = f"address,delegated (wei),rank\n{ALPHA.lower()},{3 * ETHER},1\n{BETA},0,2\n0x9,5,3\n"
+    Path("o.csv").write_text(stakes, encoding="utf-8")
     reading = load(edges, "n.csv", profit="1", operators=Path("o.csv"))
     assert reading.network.stakes == {ALPHA: 3, BETA: 0}
     assert reading.network.services["x"].threshold == Fraction(33, 100)
-    assert reading.not_used == ("1 operator of o.csv unknown here: 0x9",)
+    assert reading.not_used == ("the column 'rank' of o.csv", "1 operator of o.csv unknown here: 0x9")
     Path("o.csv").write_text(f"address,stake\n{ALPHA},3\n", encoding="utf-8")
     assert "the stakes of 0x00a1" in refusal(edges, "n.csv", profit="1", operators=Path("o.csv"))
 
@@ -181,6 +180,16 @@ def test_allocations_and_magnitudes_of_a_table() -> None:
     table = f"operator,avs,stake,magnitude\na,x,10,{ETHER // 2}\nb,x,5,{ETHER}\n"
     reading = load(table, "n.csv", profit="1", threshold="1")
     assert reading.network.allocations == {("a", "x"): 5, ("b", "x"): 5}
+
+
+def test_units_of_options_and_tables_must_add_up() -> None:
+    table = "operator,service,stake_usd\na,s,5\n"
+    assert "is in ETH, other amounts are in USD" in refusal(table, "n.csv", profit="1 ETH", threshold="1")
+    Path("t.csv").write_text("service,profit_eth,threshold_pct\ns,1,33\n", encoding="utf-8")
+    assert "is in ETH, other amounts are in USD" in refusal(table, "n.csv", services=Path("t.csv"))
+    reading = load(table.replace("usd", "gwei"), "n.csv", services=Path("t.csv"))
+    assert reading.network.stakes == {"a": Fraction(5, 10**9)}
+    assert reading.network.services["s"].threshold == Fraction(33, 100)
 
 
 @pytest.mark.parametrize(
