@@ -11,6 +11,8 @@ from ..terminal import say, tell_data
 from ._common import fail, refuse_folder, whole
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from ...model.ecosystem import RestakingEcosystem
     from ..store import Run
 
@@ -25,7 +27,8 @@ def network(
 ) -> None:
     """Write the capital network of a day: stakers, LSTs, LRTs, operators, AVSs and the ETH between them.
 
-    The run is replayed to that day and compared with what it recorded. JSON is what restaking security reads.
+    The run is replayed to that day and compared with what it recorded. restaking security reads both formats. Both name
+    scenario, seed, day and code of the run, and profit and threshold of every AVS.
     """
     from ..store import RunFolderError, load_run
 
@@ -43,7 +46,7 @@ def network(
     difference = first_difference(recorded, ecosystem)
     if difference:
         fail(f"{run} cannot be replayed: {difference} ({_reason(recorded)})", CHECK_FAILED)
-    _write(ecosystem, format, out)
+    _write(_described(ecosystem, recorded, day), format, out)
 
 
 def first_difference(run: "Run", ecosystem: "RestakingEcosystem") -> str:
@@ -70,10 +73,23 @@ def _reason(run: "Run") -> str:
     return "same code, same libraries: perhaps another machine"
 
 
-def _write(ecosystem: "RestakingEcosystem", format: Literal["graphml", "json"], out: Path | None) -> None:
-    from ...model.networks import write_network
+def _described(ecosystem: "RestakingEcosystem", run: "Run", day: int) -> "nx.DiGraph[str]":
+    """The capital network with what other tools need beside it: where it comes from, and every AVS's terms."""
+    from ...model.kernels.certificate import THRESHOLD
+    from ...model.security.importing.graphs import ORIGIN
 
     graph = ecosystem.capital_network()
+    for _, node in graph.nodes(data=True):
+        if node["kind"] == "avs":
+            node.setdefault("threshold", THRESHOLD)
+    values = (str(run.manifest["scenario"]), int(run.manifest["seed"]), day, str(run.manifest["code"]["model"]))
+    graph.graph |= dict(zip(ORIGIN, values, strict=True))
+    return graph
+
+
+def _write(graph: "nx.DiGraph[str]", format: Literal["graphml", "json"], out: Path | None) -> None:
+    from ...model.networks import write_network
+
     if out is not None:
         try:
             write_network(graph, out, format=format)

@@ -1,9 +1,9 @@
 """Security of a restaking network: who underwrites which service, what an attack costs and what a fault takes along.
 
-One file for each noun: the :mod:`network <.network>`, the :mod:`certificate <.certificate>` that is linear in the
-edges, :mod:`attacks <.attacks>` by enumeration, the mixed-integer :mod:`programme <.programme>` for what is too large
-to enumerate, :mod:`elastic <.elastic>` slashing, :mod:`cascades <.cascades>` round by round, and the
-:mod:`report <.report>` that chooses among them.
+One file for each noun: the :mod:`network <.network>`, the files that it comes in by (:mod:`importing <.importing>`),
+the :mod:`certificate <.certificate>` that is linear in the edges, :mod:`attacks <.attacks>` by enumeration, the
+mixed-integer :mod:`programme <.programme>` for what is too large to enumerate, :mod:`elastic <.elastic>` slashing,
+:mod:`cascades <.cascades>` round by round, and the :mod:`report <.report>` that chooses among them.
 
 Sources: N. Durvasula, T. Roughgarden, "Robust Restaking Networks", ITCS 2025, doi 10.4230/LIPIcs.ITCS.2025.48
 (arXiv:2407.21785); R. Bar-Zur, I. Eyal, "Elastic Restaking Networks", CCS 2025 (arXiv:2503.00170).
@@ -20,7 +20,8 @@ from .elastic import (
     largest_budget,
     slash_elastically,
 )
-from .network import NetworkError, RestakingNetwork, Service, read_network
+from .importing import NetworkReading, Supplements, load_network, read_network
+from .network import NetworkError, RestakingNetwork, Service
 from .report import SecurityReport, analyse
 
 __all__ = [
@@ -29,9 +30,11 @@ __all__ = [
     "Certificate",
     "ElasticAttack",
     "NetworkError",
+    "NetworkReading",
     "RestakingNetwork",
     "SecurityReport",
     "Service",
+    "Supplements",
     "SymmetricNetwork",
     "analyse",
     "attackable",
@@ -43,6 +46,7 @@ __all__ = [
     "exact_elastic_slack",
     "exact_slack",
     "largest_budget",
+    "load_network",
     "longest_cascade",
     "loss_bound",
     "read_network",

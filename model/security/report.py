@@ -7,7 +7,7 @@ certificate (which can prove security), a search for attacks (which can disprove
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -38,6 +38,8 @@ class SecurityReport:
             is none, and in the elastic model.
         exact: whether slack, attack and losses are exact.
         means: how they were found.
+        served: the same for the services that somebody secures; None where those are all, or where none with a prize
+            is left to itself.
     """
 
     network: RestakingNetwork
@@ -48,18 +50,26 @@ class SecurityReport:
     worst_loss: Mapping[str, Fraction | float | None] | None
     exact: bool
     means: Means
+    served: SecurityReport | None = None
+
+    @property
+    def unserved(self) -> tuple[str, ...]:
+        """Services on which there is no stake: whoever wants takes their prize."""
+        return tuple(name for name, stake in self.network.stake_on.items() if not stake)
 
     def to_mapping(self) -> dict[str, Any]:
         """The report as one JSON object: fractions as strings when the network is exact, else floats.
 
-        Slack and losses are those of the rigid model; both are null for an elastic network.
+        Slack and losses are those of the rigid model; both are null for an elastic network, whose slack is told as
+        ``elastic_slack``. Where services have no stake there are also ``unserved``, their names, and, when one of them
+        has a prize, ``served``: the same object for the others.
         """
 
         def told(value: Fraction | float | None) -> float | str | None:
             return self.network.told(value) if isinstance(value, Fraction) else value
 
         attack = self.best_attack
-        return {
+        content: dict[str, Any] = {
             "secure": self.secure,
             "certificate_slack": told(self.certificate.slack),
             "slack": None if self.network.allocations is not None else told(self.slack),
@@ -76,6 +86,13 @@ class SecurityReport:
             else {psi: told(loss) for psi, loss in self.worst_loss.items()},
             "method": "exact" if self.exact else "bound",
         }
+        if self.network.allocations is not None:
+            content["elastic_slack"] = told(self.slack)
+        if self.unserved:
+            content["unserved"] = list(self.unserved)
+        if self.served is not None:
+            content["served"] = self.served.to_mapping()
+        return content
 
 
 def analyse(network: RestakingNetwork, psis: Mapping[str, Fraction] | Iterable[str] = DEFAULT_PSIS) -> SecurityReport:
@@ -86,6 +103,16 @@ def analyse(network: RestakingNetwork, psis: Mapping[str, Fraction] | Iterable[s
         psis: shocks as shares of all stake, by the names under which to report them, or just as text ("1/10").
     """
     shocks = dict(psis) if isinstance(psis, Mapping) else {name: Fraction(name) for name in psis}
+    # Operators without stake change no sum, and every one of them would double what is enumerated.
+    staked = network.without([name for name, stake in network.stakes.items() if not stake])
+    found = replace(_analysed(staked, shocks), network=network)
+    left = [name for name in network.services if name not in found.unserved]
+    if not network.unsecured or not left:
+        return found
+    return replace(found, served=analyse(network.without_services(found.unserved), shocks))
+
+
+def _analysed(network: RestakingNetwork, shocks: Mapping[str, Fraction]) -> SecurityReport:
     proof = certificate(network)
     if network.allocations is not None:
         return _elastic(network, proof)

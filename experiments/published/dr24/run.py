@@ -13,7 +13,7 @@ from ....model.security import (
     loss_bound,
     worst_losses,
 )
-from ....model.security.network import parse_fraction
+from ....model.security.elements import parse_fraction
 from ..experiment import Check, Level, Outcome, Parameters
 
 if TYPE_CHECKING:

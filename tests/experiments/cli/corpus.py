@@ -210,6 +210,52 @@ def _designs(draw: random.Random) -> Iterator[Case]:
         )
 
 
+OTHER_NETWORKS: tuple[Any, ...] = (
+    {
+        "data": [
+            {
+                "address": "0x1",
+                "shares": [{"strategyAddress": "e", "shares": "7"}],
+                "avsRegistrations": [{"avsAddress": "s"}],
+            }
+        ]
+    },
+    {
+        "validator_stakes": [1, 2],
+        "service_attack_rewards": [1],
+        "service_attack_thresholds": [0.5],
+        "allocations": [[1], [2]],
+        "service_names": ["x"],
+    },
+    {
+        "operators": {"a": {"e": 1}},
+        "services": {"x": {"profit": 1, "threshold": 0.5}},
+        "allocations": [
+            {
+                "operator": "a",
+                "operatorSet": "x",
+                "strategy": "e",
+                "currentMagnitude": "1",
+                "pendingDiff": 0,
+                "maxMagnitude": "2",
+            }
+        ],
+    },
+    {
+        "operators": [{"address": "a", "stake": 1}],
+        "services": [{"name": "s", "profit": 1, "threshold": 1}],
+        "edges": [{"operator": "a", "avs": "s", "allocation": 1}],
+    },
+    [{"operator": "a", "service": "s", "stake": 1, "threshold": "50%"}],
+    {
+        "directed": True,
+        "graph": {},
+        "nodes": [{"id": "a", "kind": "operator", "eth": 1}, {"id": "x", "kind": "avs", "profit": 1, "threshold": 0.5}],
+        "links": [{"source": "a", "target": "x", "eth": 1}],
+    },
+)
+
+
 def _networks(draw: random.Random) -> Iterator[Case]:
     def tried(document: Any, *more: str) -> Case:
         text = document if isinstance(document, str) else json.dumps(document)
@@ -241,6 +287,47 @@ def _networks(draw: random.Random) -> Iterator[Case]:
     yield tried({**NETWORK, "operators": {f"o{number}\n": 1 for number in range(3)}})
     for file in ("/dev/null", "/dev/zero", "/", "missing.json", "-"):
         yield Case("networks", ("security", file))
+    yield from _networks_of_other_forms()
+
+
+def _networks_of_other_forms() -> Iterator[Case]:
+    """Each form with an odd value in each of its places, and each table with odd cells, lines and columns."""
+    terms = ("--profit", "1", "--threshold", "50%", "--strategy", "all", "--service", "s")
+    for form in OTHER_NETWORKS:
+        for path in _paths_in(form):
+            for value in ODD_JSON:
+                yield Case(
+                    "networks", ("security", "n.json", *terms), {"n.json": json.dumps(_put(form, path, value)).encode()}
+                )
+    for cell in ODD_VALUES:
+        for line in ("{},s,1", "a,{},1", "a,s,{}", "{}", "a,s,1,{}"):
+            table = f"operator,service,stake\n{line.format(cell)}\nb,s,2\n".encode("utf-8", "surrogatepass")
+            yield Case("networks", ("security", "n.csv", *terms), {"n.csv": table})
+        header = f"{cell},service,stake\na,s,1\n".encode("utf-8", "surrogatepass")
+        yield Case("networks", ("security", "n.csv", *terms), {"n.csv": header})
+        for option in ("--profit", "--threshold", "--strategy", "--service", "--from", "--block", "--services"):
+            yield Case("networks", ("security", "n.csv", option, cell), {"n.csv": b"operator,stake\na,1\n"})
+    for text in ("<", "<graphml", "<graphml/>", "<gexf/>", "<html/>", "operator,stake\n", '"', "a;b\n1;2", "\ufeff"):
+        yield Case("networks", ("security", "n.txt"), {"n.txt": text.encode()})
+        yield Case("networks", ("security", "n.txt", "--from", "csv"), {"n.txt": text.encode()})
+        yield Case("networks", ("security", "n.txt", "--from", "graphml"), {"n.txt": text.encode()})
+
+
+def _paths_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _paths_in(inner, (*path, key))
+
+
+def _put(form: Any, path: tuple[Any, ...], value: Any) -> Any:
+    changed = json.loads(json.dumps(form))
+    place = changed
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return changed
 
 
 # -------------------------------------------------------------------- runs

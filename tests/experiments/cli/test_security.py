@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import pytest
 
 from restaking.experiments.cli.main import main
@@ -58,8 +59,64 @@ def test_an_elastic_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["secure"] is False
     assert found["best_attack"]["stake_lost"] == "11/20"
     assert found["slack"] is None and found["worst_loss"] is None
+    assert found["elastic_slack"] == "-9/20"
     assert main(["security", write(elastic)]) == 0
-    assert "slack                -9/20" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "slack                -9/20 (-0.45), elastic" in told
+    assert "losses after shocks  -" in told
+
+
+def test_shocks_of_an_elastic_network_are_named_as_not_used(capsys: pytest.CaptureFixture[str]) -> None:
+    elastic = {**GOOD, "allocations": [["a", "x", "1/20"], ["b", "x", "1/2"]]}
+    assert main(["security", write(elastic), "--psi", "0.05", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["reading"]["not_used"][0].startswith("--psi")
+    assert main(["security", write(elastic), "--psi", "0.05"]) == 0
+    assert "not used             --psi" in capsys.readouterr().out
+
+
+def test_keys_that_are_not_used_are_named_in_text_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    limited = {**GOOD, "services": {"x": {"profit": 1, "threshold": 1, "max_degree": 2, "reward": 10}}}
+    assert main(["security", write(limited), "--json"]) == 0
+    named = json.loads(capsys.readouterr().out)["reading"]["not_used"]
+    assert named == ["services.*.max_degree", "services.*.reward"]
+    assert main(["security", write(limited)]) == 0
+    told = capsys.readouterr().out
+    assert all(f"not used             {key}" in told for key in named)
+
+
+def test_text_and_json_say_the_same_about_what_nobody_serves(capsys: pytest.CaptureFixture[str]) -> None:
+    services = {"x": {"profit": "1/2", "threshold": 1}, "new\nline": {"profit": 7, "threshold": 1}}
+    assert main(["security", write({**GOOD, "services": services}), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["secure"] is False and found["unserved"] == ["new\nline"]
+    assert found["served"]["secure"] is True and found["served"]["slack"] == "1"
+    assert main(["security", write({**GOOD, "services": services})]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert 'served by nobody     "new\\nline"' in told
+    rest = told[told.index("without what nobody serves:") :]
+    assert "secure               yes" in rest and "slack                1" in rest
+
+
+def test_the_form_can_be_named_and_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["security", write(GOOD), "--from", "json", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["reading"]["form"] == "json"
+    assert main(["security", write(GOOD), "--from", "jsn"]) == 2
+    assert "nearest valid name: json" in capsys.readouterr().err
+    assert main(["security", write(GOOD), "--from", "csv"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_table_and_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("n.csv").write_text('Operator Name,USD value Delegated\nA,"$1,000"\nB,500\n', encoding="utf-8")
+    asked = ["security", "n.csv", "--service", "da", "--profit", "10", "--threshold", "50%", "--json"]
+    assert main(asked) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["secure"] is True and found["slack"] == pytest.approx(99.0)
+    assert found["reading"]["unit"] == "USD"
+    for option, value in (("--profit", "-1"), ("--profit", "ten"), ("--threshold", "55"), ("--threshold", "101%")):
+        assert main([*asked, option, value]) == 2
+        told = capsys.readouterr().err
+        assert told.startswith(f"restaking: {option}: ") and told.count("\n") == 1
 
 
 def test_security_can_be_required(capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,6 +148,17 @@ def test_the_network_of_a_run_comes_back(mode: str, day: int, capsys: pytest.Cap
     capsys.readouterr()
     assert main(["security", "network.json", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
+    assert main(["network", "r", "--day", str(day), "--format", "graphml", "--out", "network.graphml"]) == 0
+    capsys.readouterr()
+    assert main(["security", "network.graphml", "--json"]) == 0
+    drawn = json.loads(capsys.readouterr().out)
+    assert {key: drawn[key] for key in ("secure", "certificate_slack", "slack", "best_attack", "worst_loss")} == {
+        key: found[key] for key in ("secure", "certificate_slack", "slack", "best_attack", "worst_loss")
+    }
+    assert drawn["reading"]["read"][0].startswith(f"the network of day {day} of baseline, seed 1, code ")
+    origin = nx.read_graphml("network.graphml").graph
+    assert (origin["scenario"], origin["seed"], origin["day"], origin["stake_mode"]) == ("baseline", 1, day, mode)
+    assert len(origin["code"]) > 8
     network = read_network("network.json")
     assert (network.allocations is None) == (mode == "pooled")
     assert found["certificate_slack"] == pytest.approx(float(certificate(network).slack or 0.0))
