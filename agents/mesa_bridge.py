@@ -10,6 +10,7 @@ that test with a sentence, instead of failing a run with a riddle.
 """
 
 import itertools
+import sys
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
@@ -92,6 +93,22 @@ def reserve_ids(model: mesa.Model, count: int) -> int:
 def forget(model: mesa.Model) -> None:
     """Drops the model from Mesa's class-wide registry of identifiers, which otherwise keeps it alive for ever."""
     mesa.Agent._ids.pop(model, None)
+
+
+# --- batches ----------------------------------------------------------------------------------------------------------
+
+
+def batch_iteration() -> int | None:
+    """Number of the iteration for which ``mesa.batch_run`` is making a model right now; None outside of it.
+
+    Mesa gives every iteration of a batch the same keywords and keeps the number to itself. It is read off the frame of
+    the function that makes the model, so it is the same in one process and in many, whatever their order.
+    """
+    maker = mesa.batchrunner._model_run_func.__code__
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code is not maker:
+        frame = frame.f_back  # type: ignore[assignment]  # the outermost frame has none
+    return None if frame is None else int(frame.f_locals["iteration"])
 
 
 # --- sets of agents ---------------------------------------------------------------------------------------------------
@@ -381,6 +398,15 @@ class EcosystemBase(mesa.Model):
         self._agents_by_type = _TypeRegistry()
         self._all_agents = Roster(AgentSet([], random=self.random), self.populations)
 
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do: a further ``step()`` does nothing and is not counted in ``steps``."""
+        return False
+
+    def _wrapped_step(self, *args: Any, **kwargs: Any) -> None:
+        if not self.finished:
+            super()._wrapped_step(*args, **kwargs)
+
     def reserve_ids(self, count: int) -> int:
         """Takes ``count`` consecutive unique identifiers and returns the first."""
         first = self._next_id
@@ -550,6 +576,11 @@ class ColumnCollector(mesa.DataCollector):
 # --- what all of this relies on ---------------------------------------------------------------------------------------
 
 
+def _variables_of_a_batch() -> tuple[str, ...]:
+    code = getattr(getattr(mesa.batchrunner, "_model_run_func", None), "__code__", None)
+    return () if code is None else (*code.co_varnames, *code.co_cellvars)
+
+
 def contract_breaches() -> list[str]:
     """What this file relies on in Mesa and no longer finds, one sentence each; empty when all is well."""
 
@@ -571,6 +602,9 @@ def contract_breaches() -> list[str]:
         "Model._all_agents no longer is what agents returns": getattr(model, "_all_agents", None) is model.agents,
         "Model.__init__ no longer puts the wrapped step and _user_step on the instance": {"step", "_user_step"}
         <= vars(model).keys(),
+        "Model._wrapped_step is no longer what Model.step calls": callable(getattr(mesa.Model, "_wrapped_step", None))
+        and getattr(model.step, "__func__", None) is mesa.Model._wrapped_step,
+        "batchrunner._model_run_func no longer has a variable called iteration": "iteration" in _variables_of_a_batch(),
         "AgentSet._agents no longer is a WeakKeyDictionary": type(getattr(model.agents, "_agents", None))
         is weakref.WeakKeyDictionary,
         "AgentSet._update is gone": callable(getattr(AgentSet, "_update", None)),

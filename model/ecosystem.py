@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..agents.arbitrageur import Arbitrageur
 from ..agents.avs import AVS
 from ..agents.lrt_protocol import LRTProtocol
-from ..agents.mesa_bridge import ColumnCollector, EcosystemBase
+from ..agents.mesa_bridge import ColumnCollector, EcosystemBase, batch_iteration
 from ..agents.node_operator import NodeOperator
 from ..agents.population import Population
 from ..agents.staker import Staker
@@ -27,7 +27,7 @@ from .markets.lending import LendingMarkets
 from .measures import Measures
 from .networks import social_network
 from .news import News
-from .randomness import SeedTree, day_key, uniform
+from .randomness import SeedTree, day_key, replication_seed, uniform
 from .received import Received
 from .restaking_layer import RestakingLayer
 from .scenario import Scenario, load_scenario
@@ -60,7 +60,8 @@ class RestakingEcosystem(EcosystemBase):
 
     Args:
         scenario: a shipped name, a path to a TOML file, or a :class:`Scenario`.
-        seed: root of all random numbers; the scenario's when None.
+        seed: root of all random numbers. When None the scenario's; in iteration *i* > 0 of ``mesa.batch_run`` the seed
+            of replication *i*, :func:`.randomness.replication_seed`, so that iterations differ and can be made again.
         staker_class: ``Staker`` or a subclass; one that overrides ``step`` runs in Python.
         engine: ``"kernel"`` compiles the decisions, ``"objects"`` lets every staker run its Python ``step``.
         **overrides: scenario keys, dotted (pass as ``**{"stakers.count": 500}``).
@@ -87,7 +88,8 @@ class RestakingEcosystem(EcosystemBase):
         if engine not in ("kernel", "objects"):
             raise ValueError(f"engine must be 'kernel' or 'objects', not {engine!r}")
         self.scenario = load_scenario(scenario, overrides or None)
-        self.seed = self.scenario.seed if seed is None else seed
+        iteration = batch_iteration() if seed is None else None
+        self.seed = replication_seed(self.scenario.seed, iteration or 0) if seed is None else seed
         super().__init__(seed=self.seed)
         self.engine = engine
         self.horizon = self.scenario.days
@@ -205,7 +207,10 @@ class RestakingEcosystem(EcosystemBase):
     # --- the day ------------------------------------------------------------------------------------------------------
 
     def step(self) -> None:  # type: ignore[override]  # a closed model's step never returns
-        """One day. The order is that of :data:`.day.DAY`."""
+        """One day, in the order of :data:`.day.DAY`; past the horizon nothing happens.
+
+        As Mesa's own loops expect, ``running`` is False from the last day on.
+        """
         self.news()
         self.accrue()
         self.decide()
@@ -214,6 +219,13 @@ class RestakingEcosystem(EcosystemBase):
         self.faults()
         self.settle()
         self.record()
+        if self.finished:
+            self.running = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has reached its horizon."""
+        return self.day >= self.horizon
 
     def news(self) -> None:
         """Scheduled events of the day, and the sentiment of outside buyers."""
