@@ -16,6 +16,7 @@ from ..agents.population import Population
 from ..agents.staker import Staker
 from . import genesis, ledger
 from .campaigns import Campaigns
+from .day import DAY
 from .exchange import Exchange
 from .fork import Fork, change_terms
 from .hazards import LAYER, Hazards
@@ -207,18 +208,13 @@ class RestakingEcosystem(EcosystemBase):
     # --- the day ------------------------------------------------------------------------------------------------------
 
     def step(self) -> None:  # type: ignore[override]  # a closed model's step never returns
-        """One day, in the order of :data:`.day.DAY`; past the horizon nothing happens.
+        """One day: news, accrue, decide, queue, trade, faults, settle, record (:data:`.day.DAY`).
 
-        As Mesa's own loops expect, ``running`` is False from the last day on.
+        Past the horizon nothing happens, not even the counting of a step; as Mesa's own loops expect,
+        ``running`` is False from the last day on.
         """
-        self.news()
-        self.accrue()
-        self.decide()
-        self.queue()
-        self.trade()
-        self.faults()
-        self.settle()
-        self.record()
+        for name, _ in DAY:
+            getattr(self, name)()
         if self.finished:
             self.running = False
 

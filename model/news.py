@@ -1,12 +1,15 @@
 """The calendar of a run: launches, seasons, plans, airdrops, openings, and how loudly stakers hear of them."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .randomness import day_key, uniform
+
+if TYPE_CHECKING:
+    from .scenario.hazards import HazardEvent
 
 FAST_NEWS_DAYS = 30.0
 """A launch is news for about so long."""
@@ -123,13 +126,17 @@ class News:
         """Bad news about a venue: its holders look again (E5)."""
         self.alarms[venue] = max(self.alarms[venue], self.model.scenario.stakers.salience * severity)
 
-    def shock(self, day: int, event: Any) -> None:
-        """A pause of withdrawals, or a wave of sales, that the scenario puts on the calendar."""
+    def shock(self, day: int, event: "HazardEvent") -> None:
+        """A pause of withdrawals, or a wave of sales, that the scenario puts on the calendar.
+
+        Raises:
+            ValueError: the event is of another kind.
+        """
+        if event.kind not in ("pause", "shock"):
+            raise ValueError(f"nobody has said what happens in an event of kind {event.kind!r}")
         names = self.model.venue_names
-        first = self.model.first_restaking
-        everything = range(first, len(names))
-        targets = [v for v in everything if event.target in (names[v], "restaking", "all")]
-        for venue in targets:
+        everything = range(self.model.first_restaking, len(names))
+        for venue in (v for v in everything if event.target in (names[v], "restaking", "all")):
             if event.kind == "pause":
                 self._pause(day, venue, int(event.size))
             elif venue >= self.model.first_lrt:

@@ -412,7 +412,11 @@ def event_targets(scenario: Scenario, kind: str) -> list[str]:
     """What an event of a kind can hit.
 
     A slash hits stake (operators, the services they run, restaking venues), an exploit the contracts that hold
-    assets, a pause the withdrawals of a protocol or of the whole layer, a shock the holders of a token.
+    assets, a pause the withdrawals of a protocol or of the whole layer, a shock the holders of a token, unbacked tokens
+    the token's book.
+
+    Raises:
+        ValueError: nobody has said what an event of that kind can hit.
     """
     if kind == "slash":
         services = [name for key, terms in scenario.avs.items() for name in terms.names(key)]
@@ -429,7 +433,9 @@ def event_targets(scenario: Scenario, kind: str) -> list[str]:
         return [*scenario.lst, *scenario.lrt, "native", "lst_restaking", "restaking", "all"]
     if kind == "pause":
         return [*scenario.lrt, "restaking", "all"]
-    return [*scenario.lrt, "all"]
+    if kind in ("shock", "unbacked"):
+        return [*scenario.lrt, "all"]
+    raise ValueError(f"nobody has said what an event of kind {kind!r} can hit")
 
 
 def check_tiers(scenario: Scenario) -> None:
