@@ -10,8 +10,6 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 INSTALL := $(BIN)/python .ci/install.py
 DEMO := results/runs/demo
 
-ROOTS := agents model experiments
-LINKS := $(ROOTS:%=.links/restaking/%)
 REQUIREMENTS := pyproject.toml setup.py constraints.txt
 # A stamp is the moment of the last complete installation; a requirement that is younger installs again.
 READY := $(VENV)/.installed
@@ -46,7 +44,7 @@ format: $(READY_DEV) ## repair what can be repaired of style and formatting
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-types: $(READY_DEV) $(LINKS) ## check the types
+types: $(READY_DEV) ## check the types
 	@$(BIN)/python -m mypy
 
 bench: $(READY_TEST) ## measure speed and memory
@@ -81,8 +79,3 @@ $(BIN)/python:
 	  echo "Debian, Ubuntu: apt-get install python3 python3-venv. Or name another: make PYTHON=/path/to/python3" >&2; \
 	  exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)
-
-# Type checkers do not see an editable install's import hook; they see the packages through these links.
-$(LINKS):
-	@mkdir -p $(@D)
-	@ln -sfn ../../$(@F) $@

@@ -4,6 +4,7 @@ from typing import Any
 
 import mesa
 
+from ..model.shown import html_table
 from ..model.state import NOBODY
 
 LOST_SHARE = 0.01
@@ -29,6 +30,20 @@ class LRTProtocol(mesa.Agent):
         self.number, self.name = number, name
         self.venue = model.first_lrt + number
         self.share_before = self.market_share
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.unique_id}, {self.name}>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "name": self.name,
+            "venue": self.venue,
+            "supply, ETH": self.supply_eth,
+            "share of all LRTs": self.market_share,
+            "NAV, ETH": float(self.terms["nav"]),
+            "price, ETH": float(self.terms["price"]),
+        }
+        return html_table(f"{type(self).__name__} {self.unique_id}", facts)
 
     @property
     def book(self) -> Any:

@@ -12,7 +12,7 @@ that test with a sentence, instead of failing a run with a riddle.
 import itertools
 import sys
 import weakref
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from functools import partial
 from random import Random
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 import mesa
 import numpy as np
 from mesa.agent import AgentSet, GroupBy
+
+from ..model.shown import counted, html_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,6 +178,13 @@ class HeldSet(AgentSet):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return HeldSet, (list(self), self.random)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {counted(len(self), 'agent')}>"
+
+    def _repr_html_(self) -> str:
+        kinds = Counter(agent_class_of(agent).__name__ for agent in self)
+        return html_table(repr(self)[1:-1], kinds)
 
     def select(
         self,

@@ -33,6 +33,7 @@ from .received import Received
 from .restaking_layer import RestakingLayer
 from .scenario import Scenario, load_scenario
 from .scenario.price_file import self_contained
+from .shown import counted, html_table, named
 from .signals import Signals
 from .state import FIRST_LST, IDLE, INTENTION, NOBODY
 from .tokens import CREDIT_EVERY_DAYS, Airdrop
@@ -158,6 +159,26 @@ class RestakingEcosystem(EcosystemBase):
         self._python_stakers = self.engine == "objects" or staker_class.step is not Staker.step
         names, table = self.measures.columns()
         self.datacollector = ColumnCollector(names, table)
+
+    def __repr__(self) -> str:
+        name, stakers = self.scenario.name or "without a name", counted(self.world.stakers.size, "staker")
+        return f"<{type(self).__name__} {name}, seed {self.seed}, day {self.day} of {self.horizon}, {stakers}>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "scenario": self.scenario.name or "without a name",
+            "seed": str(self.seed),
+            "day": f"{self.day} of {self.horizon}",
+            "date": self.scenario.date_of(self.day),
+            "engine": self.engine,
+            "stakers": self.world.stakers.size,
+            "operators": len(self.restaking_layer.operator_names),
+            "AVSs": len(self.restaking_layer.avs_names),
+            "supply of LRTs, ETH": float(self.lrt_supplies.sum()),
+            "restaked, ETH": float(self.restaked.sum()),
+            "LRTs": named(self.scenario.lrt),
+        }
+        return html_table(type(self).__name__, facts)
 
     # --- what agents read ---------------------------------------------------------------------------------------------
 
