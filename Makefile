@@ -17,7 +17,7 @@ READY_TEST := $(VENV)/.installed-test
 READY_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-all lint format types bench bench-guard clean
+.PHONY: help demo test test-slow test-all test-mesa lint format types bench bench-guard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ test-slow: $(READY_TEST) ## run the tests that take longer
 
 test-all: $(READY_TEST) ## run every test
 	@$(PYTEST)
+
+test-mesa: ## run what touches Mesa with its newest release (PYTHON=python3.13)
+	@$(PYTHON) -m venv --clear .venv-mesa
+	@.venv-mesa/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[test,app]"
+	@.venv-mesa/bin/python -m pip list --disable-pip-version-check | grep -i '^mesa '
+	@.venv-mesa/bin/python -m pytest -n $(WORKERS) tests/agents
 
 lint: $(READY_DEV) ## check style and formatting
 	@$(BIN)/ruff check .
@@ -56,7 +62,7 @@ bench-guard: $(READY) ## check that a day has not become slower
 	@$(BIN)/python -m benchmarks --guard
 
 clean: ## remove the environment, links, caches and build leftovers, not the results
-	rm -rf $(VENV) .links build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-mesa .links build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): $(REQUIREMENTS) | $(BIN)/python

@@ -17,11 +17,10 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import mesa
 import numpy as np
-from mesa.agent import GroupBy
 from numpy.typing import NDArray
 
 from ..model.shown import html_table
-from .mesa_bridge import EcosystemBase, HeldSet, LazySet, UnregisteredAgent, call, reserve_ids
+from .mesa_bridge import EcosystemBase, GroupBy, HeldSet, LazySet, UnregisteredAgent, call, reserve_ids
 
 AgentT = TypeVar("AgentT", bound="RowAgent")
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])

@@ -65,8 +65,9 @@ class RestakingEcosystem(EcosystemBase):
         seed: root of all random numbers. When None the scenario's; in iteration *i* > 0 of ``mesa.batch_run`` the seed
             of replication *i*, :func:`.randomness.replication_seed`, so that iterations differ and can be made again.
         staker_class: ``Staker`` or a subclass; one that overrides ``step`` runs in Python.
+        rng: newer releases of Mesa call the seed so; give one of the two.
         engine: ``"kernel"`` compiles the decisions, ``"objects"`` lets every staker run its Python ``step``.
-        **overrides: scenario keys, dotted (pass as ``**{"stakers.count": 500}``).
+        **kwargs: scenario keys, dotted, with other values than the scenario's (``**{"stakers.count": 500}``).
 
     Raises:
         ScenarioError: the scenario or an override is not valid.
@@ -78,6 +79,8 @@ class RestakingEcosystem(EcosystemBase):
         3
     """
 
+    scenario: Scenario
+
     def __init__(
         self,
         scenario: str | Scenario = "baseline",
@@ -85,11 +88,15 @@ class RestakingEcosystem(EcosystemBase):
         seed: int | None = None,
         staker_class: type[Staker] = Staker,
         engine: str = "kernel",
-        **overrides: Any,
+        rng: int | None = None,
+        **kwargs: Any,  # Mesa's front end takes further keywords from a model that calls them so
     ) -> None:
+        if seed is not None and rng is not None:
+            raise ValueError("seed and rng are two names of one thing: give one of them")
+        seed = rng if seed is None else seed
         if engine not in ("kernel", "objects"):
             raise ValueError(f"engine must be 'kernel' or 'objects', not {engine!r}")
-        self.scenario = load_scenario(scenario, overrides or None)
+        self.scenario = load_scenario(scenario, kwargs or None)
         iteration = batch_iteration() if seed is None else None
         self.seed = replication_seed(self.scenario.seed, iteration or 0) if seed is None else seed
         super().__init__(seed=self.seed)

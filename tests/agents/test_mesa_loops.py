@@ -1,5 +1,7 @@
 """Mesa's own loops over the ecosystem: its horizon, `batch_run`, collectors and sets of agents."""
 
+import inspect
+
 import mesa
 import pytest
 from mesa.batchrunner import batch_run
@@ -10,8 +12,16 @@ from restaking.model import RestakingEcosystem
 from restaking.model.randomness import replication_seed
 
 DAYS = 6
+# Mesa 3.5 calls them rng=[None] * n.
+pytestmark = pytest.mark.filterwarnings("ignore:The `iterations` keyword argument is deprecated:DeprecationWarning")
+
 SMALL = {"stakers.count": 100, "days": DAYS}
 SERIES = ("lrt_supply_eth", "worst_discount")
+
+BY_RNG = "rng" in inspect.signature(batch_run).parameters
+"""Whether a batch takes its seeds as ``rng`` (since Mesa 3.4), and knows the state after the last day."""
+LAST = DAYS if BY_RNG else DAYS - 1
+"""The last row of a batch: the state after so many days."""
 
 
 def batch(*, iterations: int = 1, processes: int = 1, max_steps: int = 1000, **parameters: object) -> list[dict]:
@@ -31,9 +41,9 @@ def values(rows: list[dict]) -> list[tuple[float, ...]]:
 
 
 def end_of(seed: int) -> tuple[float, ...]:
-    """What a run of that seed shows in the row that `batch_run` takes: the state after all days but the last."""
+    """What a run of that seed shows in the row that `batch_run` takes."""
     with RestakingEcosystem("baseline", seed=seed, **SMALL) as model:
-        model.run(DAYS - 1)
+        model.run(LAST)
         return tuple(float(model.recorder.series(name)[-1]) for name in SERIES)
 
 
@@ -91,13 +101,13 @@ def test_who_stops_a_model_early_is_heard() -> None:
 
 def test_a_batch_needs_no_number_of_steps() -> None:
     (row,) = batch()
-    assert row["Step"] == DAYS - 1 and values([row]) == [end_of(1)]
+    assert row["Step"] == LAST and values([row]) == [end_of(1)]
 
 
 @pytest.mark.parametrize("most", [DAYS - 2, DAYS - 1, DAYS, 1000])
 def test_a_batch_may_be_told_any_number_of_steps(most: int) -> None:
     rows = batch(max_steps=most, **{"campaigns.airdrop_share": [0.02, 0.1]})
-    assert len(rows) == 2 and {row["Step"] for row in rows} == {min(most, DAYS - 1)}
+    assert len(rows) == 2 and {row["Step"] for row in rows} == {min(most, LAST)}
 
 
 def test_iterations_differ_and_can_be_made_again() -> None:
@@ -117,8 +127,17 @@ def test_iterations_share_their_noise_between_points() -> None:
 
 
 def test_a_seed_that_is_given_is_the_seed() -> None:
-    rows = batch(iterations=2, seed=[5, 6])
-    assert values(rows) == 2 * [end_of(5), end_of(6)]
+    """Mesa 3.5 overwrites a seed among the parameters; it takes seeds as `rng`."""
+    terms = {"scenario": "baseline", **SMALL}
+    rows = batch_run(RestakingEcosystem, terms, display_progress=False, rng=[5, 6]) if BY_RNG else batch(seed=[5, 6])
+    assert values(rows) == [end_of(5), end_of(6)]
+
+
+def test_rng_is_another_name_of_the_seed() -> None:
+    with RestakingEcosystem("baseline", rng=5, **SMALL) as model:
+        assert model.seed == 5
+    with pytest.raises(ValueError, match="two names of one thing"):
+        RestakingEcosystem("baseline", rng=5, seed=5, **SMALL)
 
 
 @pytest.mark.slow
@@ -166,8 +185,7 @@ def test_a_stock_collector_asks_agents_every_day() -> None:
 def test_a_batch_reports_about_agents() -> None:
     rows = batch_run(Watched, SMALL, display_progress=False)
     with Watched(**SMALL) as model:
-        assert len(rows) == len(model.agents)
-        assert sorted(row["AgentID"] for row in rows) == sorted(agent.unique_id for agent in model.agents)
+        assert {row["AgentID"] for row in rows} == {agent.unique_id for agent in model.agents}
 
 
 def test_sets_of_agents_behave_as_in_mesa() -> None:
