@@ -1,11 +1,14 @@
 """LRT protocols: how they answer lost market share, outflows and runs, once a week."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 
 from ..model.shown import html_table
 from ..model.state import NOBODY
+
+if TYPE_CHECKING:
+    from ..model.ecosystem import RestakingEcosystem
 
 LOST_SHARE = 0.01
 """Loss of market share in a week that a protocol answers with a larger campaign."""
@@ -25,7 +28,7 @@ class LRTProtocol(mesa.Agent):
         name: its id.
     """
 
-    def __init__(self, model: Any, number: int, name: str) -> None:
+    def __init__(self, model: "RestakingEcosystem", number: int, name: str) -> None:
         super().__init__(model)
         self.number, self.name = number, name
         self.venue = model.first_lrt + number

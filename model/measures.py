@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,7 @@ from .state import ETH_LOAN, FIRST_LST, IDLE
 if TYPE_CHECKING:
     import networkx as nx
 
+    from .ecosystem import RestakingEcosystem
     from .security.network import RestakingNetwork
 
 Floats = NDArray[np.float64]
@@ -57,7 +58,7 @@ class Measures:
         model: the ecosystem.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: "RestakingEcosystem") -> None:
         self.model, scenario = model, model.scenario
         layer = model.restaking_layer
         ids = {

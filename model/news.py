@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .randomness import day_key, uniform
 
 if TYPE_CHECKING:
+    from .ecosystem import RestakingEcosystem
     from .scenario.hazards import HazardEvent
 
 FAST_NEWS_DAYS = 30.0
@@ -30,7 +31,7 @@ class News:
         forced_sales: (V,) part of what each holder has of a venue that it wants to sell tomorrow.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: "RestakingEcosystem") -> None:
         self.model, scenario = model, model.scenario
         venues = model.world.venues.size
         self.boosts = np.ones(venues)
@@ -55,8 +56,8 @@ class News:
             self._on(day_of(change.day), self._set_churn, change)
         for leaving in scenario.ethereum.external_exit:
             self._on(day_of(leaving.day), self._outsiders_leave, leaving)
-        for change in scenario.restaking.escrow_changes:
-            self._on(day_of(change.day), self._set_escrow, change)
+        for escrow in scenario.restaking.escrow_changes:
+            self._on(day_of(escrow.day), self._set_escrow, escrow)
         if scenario.restaking.lst_cap_lift_day is not None:
             self._on(max(day_of(scenario.restaking.lst_cap_lift_day), 0), self._lift_cap)
         if scenario.restaking.programme_start_day is not None:
@@ -89,8 +90,8 @@ class News:
         self._calendar = {}
         self._plan()
         gone = {past: self._calendar.pop(past) for past in sorted(self._calendar) if past < day}
-        for venue in paused:
-            self._on(int(self.paused_until[venue]), self._resume, int(venue))
+        for stopped in paused:
+            self._on(int(self.paused_until[stopped]), self._resume, int(stopped))
         venues, books = self.model.world.venues, self.model.world.books
         for actions in gone.values():
             for action, *arguments in actions:
