@@ -10,8 +10,6 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 INSTALL := $(BIN)/python .ci/install.py
 DEMO := results/runs/demo
 
-ROOTS := agents model experiments
-LINKS := $(ROOTS:%=.links/restaking/%)
 REQUIREMENTS := pyproject.toml setup.py constraints.txt
 # A stamp is the moment of the last complete installation; a requirement that is younger installs again.
 READY := $(VENV)/.installed
@@ -19,7 +17,7 @@ READY_TEST := $(VENV)/.installed-test
 READY_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-all lint format types bench bench-guard clean
+.PHONY: help demo test test-slow test-all test-mesa lint format types bench bench-guard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +36,12 @@ test-slow: $(READY_TEST) ## run the tests that take longer
 test-all: $(READY_TEST) ## run every test
 	@$(PYTEST)
 
+test-mesa: ## run what touches Mesa with its newest release (PYTHON=python3.13)
+	@$(PYTHON) -m venv --clear .venv-mesa
+	@.venv-mesa/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[test,app]"
+	@.venv-mesa/bin/python -m pip list --disable-pip-version-check | grep -i '^mesa '
+	@.venv-mesa/bin/python -m pytest -n $(WORKERS) tests/agents
+
 lint: $(READY_DEV) ## check style and formatting
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,7 +50,7 @@ format: $(READY_DEV) ## repair what can be repaired of style and formatting
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-types: $(READY_DEV) $(LINKS) ## check the types
+types: $(READY_DEV) ## check the types
 	@$(BIN)/python -m mypy
 
 bench: $(READY_TEST) ## measure speed and memory
@@ -58,7 +62,7 @@ bench-guard: $(READY) ## check that a day has not become slower
 	@$(BIN)/python -m benchmarks --guard
 
 clean: ## remove the environment, links, caches and build leftovers, not the results
-	rm -rf $(VENV) .links build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-mesa .links build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): $(REQUIREMENTS) | $(BIN)/python
@@ -81,8 +85,3 @@ $(BIN)/python:
 	  echo "Debian, Ubuntu: apt-get install python3 python3-venv. Or name another: make PYTHON=/path/to/python3" >&2; \
 	  exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)
-
-# Type checkers do not see an editable install's import hook; they see the packages through these links.
-$(LINKS):
-	@mkdir -p $(@D)
-	@ln -sfn ../../$(@F) $@

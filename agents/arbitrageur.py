@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import mesa
 from scipy.optimize import brentq
 
+from ..model.shown import html_table
+
 DAYS_PER_YEAR = 365.0
 SAME_PRICE = 1e-9
 """Relative difference below which two prices are one."""
@@ -126,6 +128,13 @@ class Arbitrageur(mesa.Agent):
         self._records = records
         self.index = index
         self._holdings = holdings
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.unique_id}, {self.eth:,.6g} ETH free>"
+
+    def _repr_html_(self) -> str:
+        facts = {name: self._get(name) for name in ("eth", "locked", "profit", "required_return")}
+        return html_table(f"{type(self).__name__} {self.unique_id}", facts)
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,14 @@
 """LRT protocols: how they answer lost market share, outflows and runs, once a week."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 
+from ..model.shown import html_table
 from ..model.state import NOBODY
+
+if TYPE_CHECKING:
+    from ..model.ecosystem import RestakingEcosystem
 
 LOST_SHARE = 0.01
 """Loss of market share in a week that a protocol answers with a larger campaign."""
@@ -24,11 +28,25 @@ class LRTProtocol(mesa.Agent):
         name: its id.
     """
 
-    def __init__(self, model: Any, number: int, name: str) -> None:
+    def __init__(self, model: "RestakingEcosystem", number: int, name: str) -> None:
         super().__init__(model)
         self.number, self.name = number, name
         self.venue = model.first_lrt + number
         self.share_before = self.market_share
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.unique_id}, {self.name}>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "name": self.name,
+            "venue": self.venue,
+            "supply, ETH": self.supply_eth,
+            "share of all LRTs": self.market_share,
+            "NAV, ETH": float(self.terms["nav"]),
+            "price, ETH": float(self.terms["price"]),
+        }
+        return html_table(f"{type(self).__name__} {self.unique_id}", facts)
 
     @property
     def book(self) -> Any:

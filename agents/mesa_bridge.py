@@ -10,8 +10,9 @@ that test with a sentence, instead of failing a run with a riddle.
 """
 
 import itertools
+import sys
 import weakref
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from functools import partial
 from random import Random
@@ -19,16 +20,43 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 
 import mesa
 import numpy as np
-from mesa.agent import AgentSet, GroupBy
+from mesa.agent import AgentSet
+
+from ..model.shown import counted, html_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MESA_LINE = "3.3"
-"""The line of Mesa releases whose private parts this file was written for."""
+if TYPE_CHECKING or hasattr(mesa.agent, "GroupBy"):
+    from mesa.agent import GroupBy as GroupBy
+else:  # Mesa 3.5 keeps sets in a module of their own
+    from mesa.agentset import GroupBy
+
+MESA_LINES = ("3.3", "3.5")
+"""The lines of Mesa releases whose private parts this file was written for and tested with."""
+
+_COUNTS_BY_CLASS = hasattr(mesa.Agent, "_ids")
+"""Whether identifiers come from a registry of the class ``Agent`` (until Mesa 3.3) or from the model."""
+_HAS_TIME = hasattr(mesa.Model, "_do_step")
+"""Whether a step is an event in the model's time (since Mesa 3.5), and ``seed`` is deprecated in favour of ``rng``."""
 
 AGENT_SET_METHODS = frozenset(
-    ("add", "agg", "discard", "do", "get", "groupby", "map", "remove", "select", "set", "shuffle", "shuffle_do", "sort")
+    (
+        "add",
+        "agg",
+        "discard",
+        "do",
+        "get",
+        "groupby",
+        "map",
+        "remove",
+        "select",
+        "set",
+        "shuffle",
+        "shuffle_do",
+        "sort",
+        "to_list",
+    )
 )
 """Public methods that Mesa gives an ``AgentSet``; a set of rows has its own version of each."""
 
@@ -84,14 +112,35 @@ def reserve_ids(model: mesa.Model, count: int) -> int:
     """Takes ``count`` consecutive unique identifiers from a model and returns the first."""
     if isinstance(model, EcosystemBase):
         return model.reserve_ids(count)
-    first: int = next(mesa.Agent._ids[model])
-    mesa.Agent._ids[model] = itertools.count(first + count)
+    if _COUNTS_BY_CLASS:
+        first: int = next(mesa.Agent._ids[model])
+        mesa.Agent._ids[model] = itertools.count(first + count)
+        return first
+    first = model.agent_id_counter
+    model.agent_id_counter = first + count
     return first
 
 
 def forget(model: mesa.Model) -> None:
     """Drops the model from Mesa's class-wide registry of identifiers, which otherwise keeps it alive for ever."""
-    mesa.Agent._ids.pop(model, None)
+    if _COUNTS_BY_CLASS:
+        mesa.Agent._ids.pop(model, None)
+
+
+# --- batches ----------------------------------------------------------------------------------------------------------
+
+
+def batch_iteration() -> int | None:
+    """Number of the iteration for which ``mesa.batch_run`` is making a model right now; None outside of it.
+
+    Mesa gives every iteration of a batch the same keywords and keeps the number to itself. It is read off the frame of
+    the function that makes the model, so it is the same in one process and in many, whatever their order.
+    """
+    maker = mesa.batchrunner._model_run_func.__code__
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code is not maker:
+        frame = frame.f_back  # type: ignore[assignment]  # the outermost frame has none
+    return None if frame is None else int(frame.f_locals["iteration"])
 
 
 # --- sets of agents ---------------------------------------------------------------------------------------------------
@@ -159,6 +208,20 @@ class HeldSet(AgentSet):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return HeldSet, (list(self), self.random)
+
+    def __getitem__(self, item: int | slice) -> Any:
+        return self.to_list()[item]
+
+    def to_list(self) -> list[mesa.Agent]:
+        """The members, in order; what Mesa 3.5 recommends instead of asking a set for its n-th member."""
+        return list(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {counted(len(self), 'agent')}>"
+
+    def _repr_html_(self) -> str:
+        kinds = Counter(agent_class_of(agent).__name__ for agent in self)
+        return html_table(repr(self)[1:-1], kinds)
 
     def select(
         self,
@@ -249,7 +312,7 @@ class Roster(LazySet):
         index = range(len(self))[item]
         for part in self._parts:
             if index < len(part):
-                return part[index]
+                return part[index] if isinstance(part, HeldSet) else next(itertools.islice(part, index, None))
             index -= len(part)
         raise IndexError(item)
 
@@ -361,6 +424,29 @@ class _TypeRegistry(dict[type, AgentSet]):
         return self[declared]
 
 
+class _OwnScenario:
+    """``model.scenario``, which is ours: Mesa 3.5 has scenarios of its own kind under the same name.
+
+    It makes one for every model that comes without, and its front end refuses any of another kind. What comes from
+    Mesa's model is not kept, and Mesa's front end is told that there is none; nobody else sees a difference.
+    """
+
+    def __get__(self, model: mesa.Model | None, owner: type | None = None) -> Any:
+        if model is None:
+            return self
+        return None if _asked_from("mesa.visualization") else vars(model).get("_own_scenario")
+
+    def __set__(self, model: mesa.Model, scenario: Any) -> None:
+        if not _asked_from("mesa.model"):
+            vars(model)["_own_scenario"] = scenario
+
+
+def _asked_from(module: str) -> bool:
+    """Whether whoever uses an attribute stands in that module of Mesa's, or below it."""
+    name = str(sys._getframe(2).f_globals.get("__name__"))
+    return name == module or name.startswith(f"{module}.")
+
+
 class EcosystemBase(mesa.Model):
     """A Mesa model whose agents may be rows of populations beside ordinary agents.
 
@@ -374,12 +460,29 @@ class EcosystemBase(mesa.Model):
         kwargs: passed on.
     """
 
+    _default_schedule: Any
+
+    if not TYPE_CHECKING:
+        scenario = _OwnScenario()
+
     def __init__(self, *args: Any, seed: float | None = None, rng: Any = None, **kwargs: Any) -> None:
+        if _HAS_TIME and seed is not None and rng is None:
+            seed, rng = None, seed
         super().__init__(*args, seed=seed, rng=rng, **kwargs)
+        self._agents: dict[mesa.Agent, None] = {}
         self.populations: list[RowPopulation] = []
         self._next_id = 1
         self._agents_by_type = _TypeRegistry()
         self._all_agents = Roster(AgentSet([], random=self.random), self.populations)
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do: a further ``step()`` does nothing and is not counted in ``steps``."""
+        return False
+
+    def _wrapped_step(self, *args: Any, **kwargs: Any) -> None:
+        if not self.finished:
+            super()._wrapped_step(*args, **kwargs)
 
     def reserve_ids(self, count: int) -> int:
         """Takes ``count`` consecutive unique identifiers and returns the first."""
@@ -390,8 +493,9 @@ class EcosystemBase(mesa.Model):
     def register_agent(self, agent: mesa.Agent) -> None:
         """Registers an ordinary agent under an identifier of this model; called by ``mesa.Agent.__init__``."""
         forget(self)
-        agent.unique_id = self.reserve_ids(1)
         super().register_agent(agent)
+        self._agents[agent] = None
+        agent.unique_id = self.reserve_ids(1)
 
     def register_population(self, population: RowPopulation) -> None:
         """Makes the rows of a population agents of this model; called when the population is made."""
@@ -405,6 +509,7 @@ class EcosystemBase(mesa.Model):
         """Takes an agent out of the model, an ordinary one or a row; called by ``agent.remove()``."""
         if not isinstance(agent, UnregisteredAgent):
             super().deregister_agent(agent)
+            self._agents.pop(agent, None)
             return
         for population in self.populations:
             if population.owns(agent):
@@ -414,9 +519,9 @@ class EcosystemBase(mesa.Model):
 
     def remove_all_agents(self) -> None:
         """Takes every agent out of the model."""
-        super().remove_all_agents()
         for population in self.populations:
             population.remove_all()
+        super().remove_all_agents()
 
     def close(self) -> None:
         """Ends the model's life, so that its memory is free as soon as nobody refers to it.
@@ -430,6 +535,12 @@ class EcosystemBase(mesa.Model):
             member.model = None
         self._agents.clear()
         self.populations.clear()
+        if _HAS_TIME and self._default_schedule is not None:
+            for generator in list(self._event_generators):
+                generator.stop()
+            self._event_list.clear()
+            self._default_schedule = None  # it refers to the model
+            self.data_registry.close()
         self._agents_by_type.clear()
         self._all_agents = Roster(AgentSet([], random=self.random), self.populations)
         self.running = False
@@ -531,9 +642,13 @@ class ColumnCollector(mesa.DataCollector):
 
     def collect(self, model: mesa.Model) -> None:
         """Runs the stock reporters, if there are any; the columns need no collecting."""
+        rows = self._filled()[1]
         if self.model_reporters:
-            self._reported_rows.append(max(self._filled()[1] - 1, 0))
+            self._reported_rows.append(max(rows - 1, 0))
         super().collect(model)
+        if hasattr(self, "_collection_steps"):
+            # Where Mesa 3.5 looks up the row of a step: there is a row before the first.
+            self._collection_steps[:] = range(rows)
 
     def get_model_vars_dataframe(self) -> "pd.DataFrame":
         """All model variables, one row per recorded row; a reporter that was not run for a row is missing there."""
@@ -550,30 +665,50 @@ class ColumnCollector(mesa.DataCollector):
 # --- what all of this relies on ---------------------------------------------------------------------------------------
 
 
+def _kinds_of_set() -> list[type]:
+    """``AgentSet`` and those of Mesa's own classes that it is made of."""
+    return [kind for kind in AgentSet.__mro__ if kind.__module__.startswith("mesa.")]
+
+
+def _variables_of_a_batch() -> tuple[str, ...]:
+    code = getattr(getattr(mesa.batchrunner, "_model_run_func", None), "__code__", None)
+    return () if code is None else (*code.co_varnames, *code.co_cellvars)
+
+
 def contract_breaches() -> list[str]:
     """What this file relies on in Mesa and no longer finds, one sentence each; empty when all is well."""
 
     class Probe(mesa.Agent):
         pass
 
-    model = mesa.Model(seed=1)
+    model = mesa.Model(rng=1)
     probe = Probe(model)
-    mine = {name for name, value in vars(AgentSet).items() if callable(value) and not name.startswith("_")}
+    mine = {name for kind in _kinds_of_set() for name, value in vars(kind).items() if callable(value)}
+    mine = {name for name in mine if not name.startswith("_")}
+    line = mesa.__version__.rpartition(".")[0]
     promises = {
-        f"Mesa is {mesa.__version__}, the bridge was written for {MESA_LINE}.*": mesa.__version__.startswith(
-            f"{MESA_LINE}."
+        f"Mesa is {mesa.__version__}, the bridge was written for {' and '.join(MESA_LINES)}": line in MESA_LINES,
+        "Agent._ids no longer is a defaultdict of counters by model, nor does the model count": (
+            isinstance(mesa.Agent._ids, defaultdict) and isinstance(mesa.Agent._ids.get(model), itertools.count)
+            if _COUNTS_BY_CLASS
+            else getattr(model, "agent_id_counter", None) == 2
         ),
-        "Agent._ids is no longer a defaultdict of counters by model": isinstance(mesa.Agent._ids, defaultdict)
-        and isinstance(mesa.Agent._ids.get(model), itertools.count),
-        "Model._agents no longer holds the agents as keys": probe in getattr(model, "_agents", ()),
+        "Model no longer holds its agents as keys": probe in getattr(model, "_agents", model._all_agents._agents),
         "Model._agents_by_type no longer is what agents_by_type returns": getattr(model, "_agents_by_type", None)
         is model.agents_by_type,
         "Model._all_agents no longer is what agents returns": getattr(model, "_all_agents", None) is model.agents,
         "Model.__init__ no longer puts the wrapped step and _user_step on the instance": {"step", "_user_step"}
         <= vars(model).keys(),
-        "AgentSet._agents no longer is a WeakKeyDictionary": type(getattr(model.agents, "_agents", None))
+        "Model._wrapped_step is no longer what Model.step calls": callable(getattr(mesa.Model, "_wrapped_step", None))
+        and getattr(model.step, "__func__", None) is mesa.Model._wrapped_step,
+        "Model no longer has the schedule, the events and the data that closing it stops": not _HAS_TIME
+        or {"_default_schedule", "_event_list", "data_registry"} <= vars(model).keys(),
+        "batchrunner._model_run_func no longer has a variable called iteration": "iteration" in _variables_of_a_batch(),
+        "AgentSet._agents no longer is a WeakKeyDictionary": type(
+            getattr(AgentSet([probe], model.random), "_agents", None)
+        )
         is weakref.WeakKeyDictionary,
-        "AgentSet._update is gone": callable(getattr(AgentSet, "_update", None)),
+        "AgentSet._update is gone": "_update" in vars(AgentSet),
         f"AgentSet has new methods, which sets of rows do not override: {sorted(mine - AGENT_SET_METHODS)}": mine
         <= AGENT_SET_METHODS,
         "DataCollector.__init__ no longer sets model_vars": "model_vars" in vars(mesa.DataCollector()),

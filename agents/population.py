@@ -17,10 +17,10 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import mesa
 import numpy as np
-from mesa.agent import GroupBy
 from numpy.typing import NDArray
 
-from .mesa_bridge import EcosystemBase, HeldSet, LazySet, UnregisteredAgent, call, reserve_ids
+from ..model.shown import html_table
+from .mesa_bridge import EcosystemBase, GroupBy, HeldSet, LazySet, UnregisteredAgent, call, reserve_ids
 
 AgentT = TypeVar("AgentT", bound="RowAgent")
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -137,6 +137,11 @@ class RowAgent(UnregisteredAgent):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.unique_id}, row {self.row}>"
+
+    def _repr_html_(self) -> str:
+        values = {name: cell[self.row] for name, cell in self._population.cells.items()}
+        simple = {name: value for name, value in values.items() if isinstance(value, bool | int | float | str)}
+        return html_table(f"{type(self).__name__} {self.unique_id}", {"row": self.row, "exists": self.exists, **simple})
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _view_of, (self._population, self.row)
@@ -299,6 +304,10 @@ class Population(Generic[AgentT]):
 
     def __repr__(self) -> str:
         return f"<Population of {len(self)} {self.agent_class.__name__}>"
+
+    def _repr_html_(self) -> str:
+        columns = {name: str(column.dtype) for name, column in self.columns.items() if isinstance(column, np.ndarray)}
+        return html_table(repr(self)[1:-1], {"rows": self.size, "first unique_id": self.first_id, **columns})
 
     def view(self, row: int) -> AgentT:
         """The agent of a row, whether it still exists or not."""
@@ -533,6 +542,9 @@ class PopulationSet(LazySet, Generic[AgentT]):
 
     def __repr__(self) -> str:
         return f"<PopulationSet of {len(self)} {self.population.agent_class.__name__}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self)[1:-1], {"of a population of": self.population.size})
 
     def __copy__(self) -> "PopulationSet[AgentT]":
         return PopulationSet(self.population, self._chosen)

@@ -12,11 +12,12 @@ import functools
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..model.shown import html_table
 from .figures import FIGURES as DRAWN
 from .folders import files, folder, manifest, parquet
 from .folders.errors import DamagedError, FolderError
@@ -27,6 +28,7 @@ from .provenance import Provenance, git_state, library_versions, model_code, pac
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from ..model.ecosystem import RestakingEcosystem
     from ..model.scenario import Scenario
@@ -105,6 +107,30 @@ def table_metadata(path: str | Path) -> dict[str, str]:
 # --------------------------------------------------------------------------------------------------------------- runs
 
 
+_SHOWN = ("lrt_supply_eth", "lrt_share_of_staked", "premium_advertised", "premium_earned", "worst_discount", "lrt_hhi")
+"""Metrics that a run shows of itself in a notebook."""
+
+
+class Summary(dict[str, float]):
+    """Summary value of every metric of the economy by name; NaN where there is none.
+
+    A mapping, and for those who know ``model.summary()`` also a function that gives it.
+    """
+
+    def __call__(self) -> dict[str, float]:
+        """The values as an ordinary dictionary."""
+        return dict(self)
+
+    def labelled(self, names: Iterable[str]) -> dict[str, float]:
+        """Those of the metrics that are there, by label and unit."""
+        from ..model.metrics import metric
+
+        return {f"{metric(name).label}, {metric(name).unit}": self[name] for name in names if name in self}
+
+    def _repr_html_(self) -> str:
+        return html_table("Summary", self)
+
+
 class Run:
     """A finished (or interrupted) run: what was run, and its tables, read when they are first used.
 
@@ -130,7 +156,7 @@ class Run:
         path: Path | None = None,
     ) -> None:
         self.manifest = dict(manifest)
-        self.summary = dict(summary)
+        self.summary = Summary(summary)
         self.path = path
         self._tables = tables
         self._network = network
@@ -138,6 +164,16 @@ class Run:
     def __repr__(self) -> str:
         where = "in memory" if self.path is None else str(self.path)
         return f"<Run of {self.manifest['scenario']}, seed {self.manifest['seed']}, {self.days} days, {where}>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "scenario": self.manifest["scenario"],
+            "seed": str(self.manifest["seed"]),
+            "days": f"{self.days} of {self.manifest['horizon']}",
+            "stakers": self.manifest["stakers"],
+            "folder": "in memory" if self.path is None else self.path,
+        }
+        return html_table("Run", {**facts, **self.summary.labelled(_SHOWN)})
 
     @property
     def days(self) -> int:
@@ -202,6 +238,22 @@ class Run:
         import pandas as pd
 
         return pd.DataFrame(values, columns=ids, index=pd.Index(rows["day"].to_numpy()[:: len(ids)], name="day"))
+
+    def plot(self, name: str = "tvl") -> "Figure":
+        """One of the run's figures, drawn and neither shown nor saved.
+
+        Args:
+            name: a key of :data:`.figures.FIGURES`.
+
+        Raises:
+            KeyError: there is no such figure, or a run without LRTs does not have it.
+        """
+        from ..model.scenario.naming import hint
+        from .figures import draw, figures_of
+
+        if name not in figures_of(self):
+            raise KeyError(f"the run has no figure {name!r}; {hint(name, figures_of(self))}")
+        return draw(name, self)[0]
 
     def result(self) -> dict[str, Any]:
         """The run in one JSON object: what was run and its summary (null where there is no value)."""

@@ -7,12 +7,15 @@ in that protocol and the belief in all (E5). Expected yields are opinions and ne
 """
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .tokens import Airdrop, TokenMarket
+
+if TYPE_CHECKING:
+    from .scenario import Scenario
 
 LARGEST_POINTS_APR = 0.6
 SMALLEST_SUPPLY_ETH = 2e4
@@ -58,7 +61,7 @@ class Campaigns:
         supplies: (K + 1,) supplies at the start, ETH: the LRTs, then all restaked ETH.
     """
 
-    def __init__(self, scenario: Any, supplies: NDArray[np.float64]) -> None:
+    def __init__(self, scenario: "Scenario", supplies: NDArray[np.float64]) -> None:
         self.scenario = scenario
         self.terms, self.stakers = scenario.campaigns, scenario.stakers
         self.belief = float(self.stakers.expected_fdv_ratio)

@@ -27,8 +27,8 @@ DAY: tuple[tuple[str, str], ...] = (
     (
         "settle",
         "recipients sell tokens, bills fall due, lenders come and go, the risk steward sets terms; surprises change "
-        "trust and beliefs, ledgers are checked",
+        "trust and beliefs",
     ),
     ("record", "series, entities and events of the day are written down"),
 )
-"""Name and meaning of each step of a day, in order. ``RestakingEcosystem.step`` runs the methods of these names."""
+"""Name and meaning of each step of a day, in order: ``RestakingEcosystem.step`` calls the methods of these names."""

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from ..agents.arbitrageur import Arbitrageur
 from ..agents.avs import AVS
 from ..agents.lrt_protocol import LRTProtocol
-from ..agents.mesa_bridge import ColumnCollector, EcosystemBase
+from ..agents.mesa_bridge import ColumnCollector, EcosystemBase, batch_iteration
 from ..agents.node_operator import NodeOperator
 from ..agents.population import Population
 from ..agents.staker import Staker
 from . import genesis, ledger
 from .campaigns import Campaigns
+from .day import DAY
 from .exchange import Exchange
 from .fork import Fork, change_terms
 from .hazards import LAYER, Hazards
@@ -27,11 +28,12 @@ from .markets.lending import LendingMarkets
 from .measures import Measures
 from .networks import social_network
 from .news import News
-from .randomness import SeedTree, day_key, uniform
+from .randomness import SeedTree, day_key, replication_seed, uniform
 from .received import Received
 from .restaking_layer import RestakingLayer
 from .scenario import Scenario, load_scenario
 from .scenario.price_file import self_contained
+from .shown import counted, html_table, named
 from .signals import Signals
 from .state import FIRST_LST, IDLE, INTENTION, NOBODY
 from .tokens import CREDIT_EVERY_DAYS, Airdrop
@@ -60,10 +62,12 @@ class RestakingEcosystem(EcosystemBase):
 
     Args:
         scenario: a shipped name, a path to a TOML file, or a :class:`Scenario`.
-        seed: root of all random numbers; the scenario's when None.
+        seed: root of all random numbers. When None the scenario's; in iteration *i* > 0 of ``mesa.batch_run`` the seed
+            of replication *i*, :func:`.randomness.replication_seed`, so that iterations differ and can be made again.
         staker_class: ``Staker`` or a subclass; one that overrides ``step`` runs in Python.
+        rng: newer releases of Mesa call the seed so; give one of the two.
         engine: ``"kernel"`` compiles the decisions, ``"objects"`` lets every staker run its Python ``step``.
-        **overrides: scenario keys, dotted (pass as ``**{"stakers.count": 500}``).
+        **kwargs: scenario keys, dotted, with other values than the scenario's (``**{"stakers.count": 500}``).
 
     Raises:
         ScenarioError: the scenario or an override is not valid.
@@ -75,6 +79,8 @@ class RestakingEcosystem(EcosystemBase):
         3
     """
 
+    scenario: Scenario
+
     def __init__(
         self,
         scenario: str | Scenario = "baseline",
@@ -82,12 +88,17 @@ class RestakingEcosystem(EcosystemBase):
         seed: int | None = None,
         staker_class: type[Staker] = Staker,
         engine: str = "kernel",
-        **overrides: Any,
+        rng: int | None = None,
+        **kwargs: Any,  # Mesa's front end takes further keywords from a model that calls them so
     ) -> None:
+        if seed is not None and rng is not None:
+            raise ValueError("seed and rng are two names of one thing: give one of them")
+        seed = rng if seed is None else seed
         if engine not in ("kernel", "objects"):
             raise ValueError(f"engine must be 'kernel' or 'objects', not {engine!r}")
-        self.scenario = load_scenario(scenario, overrides or None)
-        self.seed = self.scenario.seed if seed is None else seed
+        self.scenario = load_scenario(scenario, kwargs or None)
+        iteration = batch_iteration() if seed is None else None
+        self.seed = replication_seed(self.scenario.seed, iteration or 0) if seed is None else seed
         super().__init__(seed=self.seed)
         self.engine = engine
         self.horizon = self.scenario.days
@@ -156,6 +167,26 @@ class RestakingEcosystem(EcosystemBase):
         names, table = self.measures.columns()
         self.datacollector = ColumnCollector(names, table)
 
+    def __repr__(self) -> str:
+        name, stakers = self.scenario.name or "without a name", counted(self.world.stakers.size, "staker")
+        return f"<{type(self).__name__} {name}, seed {self.seed}, day {self.day} of {self.horizon}, {stakers}>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "scenario": self.scenario.name or "without a name",
+            "seed": str(self.seed),
+            "day": f"{self.day} of {self.horizon}",
+            "date": self.scenario.date_of(self.day),
+            "engine": self.engine,
+            "stakers": self.world.stakers.size,
+            "operators": len(self.restaking_layer.operator_names),
+            "AVSs": len(self.restaking_layer.avs_names),
+            "supply of LRTs, ETH": float(self.lrt_supplies.sum()),
+            "restaked, ETH": float(self.restaked.sum()),
+            "LRTs": named(self.scenario.lrt),
+        }
+        return html_table(type(self).__name__, facts)
+
     # --- what agents read ---------------------------------------------------------------------------------------------
 
     @property
@@ -205,15 +236,20 @@ class RestakingEcosystem(EcosystemBase):
     # --- the day ------------------------------------------------------------------------------------------------------
 
     def step(self) -> None:  # type: ignore[override]  # a closed model's step never returns
-        """One day. The order is that of :data:`.day.DAY`."""
-        self.news()
-        self.accrue()
-        self.decide()
-        self.queue()
-        self.trade()
-        self.faults()
-        self.settle()
-        self.record()
+        """One day: news, accrue, decide, queue, trade, faults, settle, record (:data:`.day.DAY`).
+
+        Past the horizon nothing happens, not even the counting of a step; as Mesa's own loops expect,
+        ``running`` is False from the last day on.
+        """
+        for name, _ in DAY:
+            getattr(self, name)()
+        if self.finished:
+            self.running = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has reached its horizon."""
+        return self.day >= self.horizon
 
     def news(self) -> None:
         """Scheduled events of the day, and the sentiment of outside buyers."""

@@ -1,7 +1,7 @@
 """The day's trade in LRTs: pools, the order book, arbitrage and patient capital, and what they do to the books."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from .kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, Loans, financing, n
 from .markets.order_book import acting_order
 from .markets.redemption import free_buffer
 from .state import ARBITRAGEUR, ORDER, POOL
+
+if TYPE_CHECKING:
+    from .scenario import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +52,7 @@ class Exchange:
         fills: outcome of the last day of trade.
     """
 
-    def __init__(self, scenario: Any, world: World) -> None:
+    def __init__(self, scenario: "Scenario", world: World) -> None:
         self.scenario, self.world = scenario, world
         self.names = list(scenario.lrt)
         count = len(self.names)

@@ -7,11 +7,14 @@ keys of the run's seed, so the branches of a day share all noise that their diff
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .scenario import ScenarioError
+
+if TYPE_CHECKING:
+    from .ecosystem import RestakingEcosystem
 
 _OWNED = ("core", "satellite", "archetype", "aware", "wallets", "core_shares", "satellite_shares", "exposure")
 _TRAITS = ("token_belief", "risk_aversion", "integration_value", "switching_cost", "social_influence")
@@ -60,7 +63,7 @@ class ForkError(ScenarioError):
     """A change that cannot be made on the way."""
 
 
-def change_terms(model: Any, changes: Mapping[str, Any]) -> None:
+def change_terms(model: "RestakingEcosystem", changes: Mapping[str, Any]) -> None:
     """Let a run go on under changed terms from its current day.
 
     Args:
@@ -85,14 +88,14 @@ def change_terms(model: Any, changes: Mapping[str, Any]) -> None:
         after.close()
 
 
-def _beginning(model: Any, scenario: Any) -> Any:
+def _beginning(model: "RestakingEcosystem", scenario: Any) -> Any:
     return type(model)(scenario, seed=model.seed, engine=model.engine)
 
 
 # --- what cannot change -----------------------------------------------------------------------------------------------
 
 
-def _refuse_another_beginning(model: Any, changes: Mapping[str, Any], before: Any, after: Any) -> None:
+def _refuse_another_beginning(model: "RestakingEcosystem", changes: Mapping[str, Any], before: Any, after: Any) -> None:
     differences = list(_differences(before, after))
     if not differences:
         return
@@ -105,7 +108,7 @@ def _refuse_another_beginning(model: Any, changes: Mapping[str, Any], before: An
     )
 
 
-def _begins_differently(model: Any, before: Any, key: str, value: Any) -> bool:
+def _begins_differently(model: "RestakingEcosystem", before: Any, key: str, value: Any) -> bool:
     from .scenario.loading import apply_overrides
 
     try:
@@ -165,7 +168,7 @@ def _take_fields(current: np.ndarray, before: np.ndarray, after: np.ndarray, fie
         _take(current[field], before[field], after[field])
 
 
-def _adopt_stakers(model: Any, before: Any, after: Any) -> None:
+def _adopt_stakers(model: "RestakingEcosystem", before: Any, after: Any) -> None:
     _take_fields(model.world.stakers, before.world.stakers, after.world.stakers, _TRAITS)
     _take(model._tastes, before._tastes, after._tastes)
     _take(model._liquidity, before._liquidity, after._liquidity)
@@ -173,13 +176,13 @@ def _adopt_stakers(model: Any, before: Any, after: Any) -> None:
     model.archetype_terms[:] = after.archetype_terms
 
 
-def _adopt_venues(model: Any, before: Any, after: Any) -> None:
+def _adopt_venues(model: "RestakingEcosystem", before: Any, after: Any) -> None:
     _take_fields(model.world.venues, before.world.venues, after.world.venues, ("accepts_eth",))
     _take_fields(model.world.books, before.world.books, after.world.books, _BOOK_TERMS)
     _take(model.world.accepts, before.world.accepts, after.world.accepts)
 
 
-def _adopt_markets(model: Any, before: Any, after: Any) -> None:
+def _adopt_markets(model: "RestakingEcosystem", before: Any, after: Any) -> None:
     own, old, new = model.exchange, before.exchange, after.exchange
     own.scenario = model.scenario
     _take_fields(own.pools, old.pools, new.pools, ("fee", "amplification"))
@@ -190,7 +193,7 @@ def _adopt_markets(model: Any, before: Any, after: Any) -> None:
     _adopt_lending(model, before.lending, after.lending)
 
 
-def _adopt_lending(model: Any, before: Any, after: Any) -> None:
+def _adopt_lending(model: "RestakingEcosystem", before: Any, after: Any) -> None:
     """New terms of lending; lenders come when it begins, and the price of ETH turns off from where it is today."""
     from .markets.lending import declare_lenders
 
@@ -210,7 +213,7 @@ def _adopt_lending(model: Any, before: Any, after: Any) -> None:
         own.collateral["ltv"] = own.collateral["ltv_stable"] = 0.0  # loans that exist run on; nobody gets a new one
 
 
-def _adopt_layer(model: Any, before: Any, after: Any) -> None:
+def _adopt_layer(model: "RestakingEcosystem", before: Any, after: Any) -> None:
     from .restaking_layer import draw_operators, expand_services
 
     own, new = model.restaking_layer, after.restaking_layer
@@ -225,7 +228,7 @@ def _adopt_layer(model: Any, before: Any, after: Any) -> None:
     own._next_arrival = -np.inf
 
 
-def _adopt_campaigns(model: Any, before: Any, after: Any) -> None:
+def _adopt_campaigns(model: "RestakingEcosystem", before: Any, after: Any) -> None:
     own, new = model.campaigns, after.campaigns
     own.scenario, own.terms, own.stakers = model.scenario, model.scenario.campaigns, model.scenario.stakers
     for campaign, changed in zip(own.campaigns, new.campaigns, strict=True):
@@ -237,7 +240,7 @@ def _adopt_campaigns(model: Any, before: Any, after: Any) -> None:
     model.signals._forget, model.signals._fade = after.signals._forget, after.signals._fade
 
 
-def _adopt_calendar(model: Any, before: Any, after: Any) -> None:
+def _adopt_calendar(model: "RestakingEcosystem", before: Any, after: Any) -> None:
     """The new calendar, from today on; openings that it sets on days gone by happen today."""
     desk = model.news_desk
     if before.news_desk.churn != after.news_desk.churn:

@@ -1,6 +1,6 @@
 """Day zero: who holds what, drawn from the scenario and the seed."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from .state import (
 )
 from .wealth import stratified_pareto
 
+if TYPE_CHECKING:
+    from .scenario import Scenario
+
 Floats = NDArray[np.float64]
 
 MARGIN_DAYS = 500
@@ -42,7 +45,7 @@ SOCIAL_SCALE = 0.01
 _EULER = 0.5772156649015329
 
 
-def draw_stakers(scenario: Any, seeds: SeedTree) -> tuple[NDArray[np.void], Floats, NDArray[np.int32]]:
+def draw_stakers(scenario: "Scenario", seeds: SeedTree) -> tuple[NDArray[np.void], Floats, NDArray[np.int32]]:
     """The population before it owns anything: rows with wealth in ``core_shares``, tastes (N, R), owners (N,)."""
     terms = scenario.stakers
     kinds = list(terms.archetypes.values())
@@ -81,7 +84,7 @@ def draw_stakers(scenario: Any, seeds: SeedTree) -> tuple[NDArray[np.void], Floa
     return rows, tastes.astype(np.float32), owner
 
 
-def staker_terms(scenario: Any, seeds: SeedTree) -> NDArray[np.void]:
+def staker_terms(scenario: "Scenario", seeds: SeedTree) -> NDArray[np.void]:
     """The (1,) ``STAKER_TERMS`` of a scenario."""
     terms, out = scenario.stakers, np.zeros(1, STAKER_TERMS)
     for stream in ("attention", "core", "choice", "participation", "news", "neighbour", "loop"):
@@ -120,13 +123,13 @@ def staker_terms(scenario: Any, seeds: SeedTree) -> NDArray[np.void]:
     return out
 
 
-def draw_debt_assets(scenario: Any, seeds: SeedTree) -> NDArray[np.uint8]:
+def draw_debt_assets(scenario: "Scenario", seeds: SeedTree) -> NDArray[np.uint8]:
     """(N,) what each staker would borrow: ETH, or a stablecoin."""
     stable = seeds.generator("stakers.debt_asset").random(scenario.stakers.count) < scenario.lending.stable_borrowers
     return np.where(stable, STABLE_LOAN, ETH_LOAN).astype(np.uint8)
 
 
-def liquidity_values(scenario: Any, seeds: SeedTree, cores: NDArray[np.uint8]) -> NDArray[np.float32]:
+def liquidity_values(scenario: "Scenario", seeds: SeedTree, cores: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(N,) what idle ETH is worth to each staker, per year.
 
     Spread half-normally around the scenario's value, on the side that agrees with what the staker holds at the start:
@@ -137,7 +140,7 @@ def liquidity_values(scenario: Any, seeds: SeedTree, cores: NDArray[np.uint8]) -
     return (terms.liquidity_value + np.where(cores == IDLE, distance, -distance)).astype(np.float32)
 
 
-def archetype_terms(scenario: Any) -> NDArray[np.void]:
+def archetype_terms(scenario: "Scenario") -> NDArray[np.void]:
     """The (A,) ``ARCHETYPE`` records of a scenario."""
     out = np.zeros(len(scenario.stakers.archetypes), ARCHETYPE)
     for record, kind in zip(out, scenario.stakers.archetypes.values(), strict=True):
@@ -148,7 +151,7 @@ def archetype_terms(scenario: Any) -> NDArray[np.void]:
     return out
 
 
-def declare_venues(scenario: Any) -> NDArray[np.void]:
+def declare_venues(scenario: "Scenario") -> NDArray[np.void]:
     """The (V,) ``VENUE`` records on day zero, NAVs at 1."""
     lsts, lrts = len(scenario.lst), len(scenario.lrt)
     kinds = [KIND_IDLE, KIND_SOLO, *[KIND_LST] * lsts, KIND_NATIVE, KIND_LST_RESTAKING, *[KIND_LRT] * lrts]
@@ -169,15 +172,15 @@ def declare_venues(scenario: Any) -> NDArray[np.void]:
     return venues
 
 
-def declare_books(scenario: Any) -> NDArray[np.void]:
+def declare_books(scenario: "Scenario") -> NDArray[np.void]:
     """The (V,) empty ``BOOK`` records."""
     lsts = len(scenario.lst)
     books = np.zeros(4 + lsts + len(scenario.lrt), BOOK)
     books["parallel"] = 1
     books[SOLO]["buffer_fraction"] = 0.0
-    for book, terms in zip(books[FIRST_LST:], scenario.lst.values(), strict=False):
-        book["fee"], book["buffer_fraction"] = terms.fee, terms.buffer_fraction
-        book["cooldown_days"] = terms.redemption_delay_days
+    for book, lst in zip(books[FIRST_LST:], scenario.lst.values(), strict=False):
+        book["fee"], book["buffer_fraction"] = lst.fee, lst.buffer_fraction
+        book["cooldown_days"] = lst.redemption_delay_days
     restaked = books[FIRST_LST + lsts :]
     restaked["restaked"] = 1
     restaked["escrow_days"] = scenario.restaking.escrow_days
@@ -192,7 +195,7 @@ def declare_books(scenario: Any) -> NDArray[np.void]:
     return books
 
 
-def accepted_lsts(scenario: Any) -> NDArray[np.uint8]:
+def accepted_lsts(scenario: "Scenario") -> NDArray[np.uint8]:
     """(V, L) which LSTs a venue takes in kind: LST restaking all of them, an LRT those it names."""
     names = list(scenario.lst)
     accepts = np.zeros((4 + len(names) + len(scenario.lrt), max(len(names), 1)), np.uint8)
@@ -203,7 +206,7 @@ def accepted_lsts(scenario: Any) -> NDArray[np.uint8]:
     return accepts
 
 
-def build_world(scenario: Any, seeds: SeedTree, horizon: int) -> tuple[World, Floats, NDArray[np.int32]]:
+def build_world(scenario: "Scenario", seeds: SeedTree, horizon: int) -> tuple[World, Floats, NDArray[np.int32]]:
     """The world at the start of day zero; returns it with tastes (N, R) and owners (N,)."""
     stakers, tastes, owners = draw_stakers(scenario, seeds)
     venues, books = declare_venues(scenario), declare_books(scenario)
@@ -243,7 +246,7 @@ def build_world(scenario: Any, seeds: SeedTree, horizon: int) -> tuple[World, Fl
     return world, tastes, owners
 
 
-def _hand_out_cores(scenario: Any, seeds: SeedTree, world: World) -> None:
+def _hand_out_cores(scenario: "Scenario", seeds: SeedTree, world: World) -> None:
     """Idle ETH by archetype, the rest staked: solo and the LSTs by their initial shares."""
     terms, rows = scenario.stakers, world.stakers
     draw = seeds.generator("stakers.cores")
@@ -260,7 +263,7 @@ def _hand_out_cores(scenario: Any, seeds: SeedTree, world: World) -> None:
     rows["core"][staked] = SOLO + np.minimum(np.searchsorted(bounds, place * bounds[-1]), len(shares))
 
 
-def _hand_out_satellites(scenario: Any, seeds: SeedTree, world: World) -> None:
+def _hand_out_satellites(scenario: "Scenario", seeds: SeedTree, world: World) -> None:
     """Initial supplies of the restaking venues, held by stakers drawn at random, each within its cap."""
     rows = world.stakers
     caps = np.array([kind.satellite_cap for kind in scenario.stakers.archetypes.values()])[rows["archetype"]]
@@ -283,7 +286,7 @@ def _hand_out_satellites(scenario: Any, seeds: SeedTree, world: World) -> None:
             left -= amount
 
 
-def _too_much_to_hold(scenario: Any, room: float, wanted: float) -> ScenarioError:
+def _too_much_to_hold(scenario: "Scenario", room: float, wanted: float) -> ScenarioError:
     """What to say when the population has no room for what the restaking venues begin with."""
     begins = {
         "restaking.initial_native_eth": scenario.restaking.initial_native_eth,

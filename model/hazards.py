@@ -14,11 +14,14 @@ so that a delegated LRT with three audits half a year ago has the scenario's rat
 import math
 import statistics
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .randomness import SeedTree, day_key, uniform
+
+if TYPE_CHECKING:
+    from .scenario import Scenario
 
 LAYER = -1
 """Index of the restaking layer itself, where an LRT's index is asked for."""
@@ -61,7 +64,7 @@ class Hazards:
         seeds: the run's seed tree.
     """
 
-    def __init__(self, scenario: Any, seeds: SeedTree) -> None:
+    def __init__(self, scenario: "Scenario", seeds: SeedTree) -> None:
         self.terms = scenario.hazards
         self.lrts = list(scenario.lrt)
         self._scenario = scenario

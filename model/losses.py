@@ -4,7 +4,7 @@ A loss of a book is borne by the holders of its token and by those who wait for 
 are their providers', LSTs inside other tokens are those tokens' holders'. Losses by bearer add up to losses by cause.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from .state import FIRST_LST, IDLE
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .ecosystem import RestakingEcosystem
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +48,7 @@ class LossBook:
         table: (causes, bearers) ETH lost so far.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: "RestakingEcosystem") -> None:
         self.model = model
         self.bearers = (*model.scenario.stakers.archetypes, *OTHERS)
         self.table = np.zeros((len(CAUSES), len(self.bearers)))

@@ -1,11 +1,11 @@
 """What is measured each day: fills the recorder from the state of the ecosystem."""
 
 import math
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .concentration import hhi, top_share
 from .kernels import books as move
@@ -22,6 +22,7 @@ from .state import ETH_LOAN, FIRST_LST, IDLE
 if TYPE_CHECKING:
     import networkx as nx
 
+    from .ecosystem import RestakingEcosystem
     from .security.network import RestakingNetwork
 
 Floats = NDArray[np.float64]
@@ -57,7 +58,7 @@ class Measures:
         model: the ecosystem.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: "RestakingEcosystem") -> None:
         self.model, scenario = model, model.scenario
         layer = model.restaking_layer
         ids = {
@@ -339,64 +340,75 @@ class Measures:
         self._depegged = np.where(discounts < 0.5 * DEPEG, False, self._depegged | deep)
 
     def _entities(self, row: int, lrts: dict[str, Floats]) -> None:
-        recorder, model, world = self.recorder, self.model, self.model.world
-        block = recorder.entity["lrt"][row]
-        for column, name in enumerate(recorder.kinds["lrt"][1]):
-            block[:, column] = lrts[name]
-        lst = slice(FIRST_LST, FIRST_LST + len(model.scenario.lst))
-        books, venues, layer = world.books, world.venues, model.restaking_layer
-        supply = books["shares"] * venues["nav"]
-        _fill(
-            recorder.entity["lst"][row],
-            supply[lst],
-            books["shares"][lst],
-            venues["nav"][lst],
-            venues["apr"][lst],
-            books["buffer"][lst],
-            books["claims"][lst],
-        )
-        recorder.entity["token"][row] = [
-            (
-                market.price,
-                market.high,
-                market.fdv,
-                market.circulating,
-                market.sold_today,
-                market.buyers_spent,
-                market.airdrop_sold / market.airdropped if market.airdropped > 0.0 else 0.0,
-                market.eth,
-            )
-            for market in (campaign.market for campaign in model.campaigns.campaigns)
-        ]
-        for campaign in model.campaigns.campaigns:
+        tables: dict[str, Callable[[], Mapping[str, ArrayLike]]] = {
+            "lst": self._lsts,
+            "lrt": lambda: lrts,
+            "token": self._tokens,
+            "operator": self._operators,
+            "avs": self._services,
+            "venue": self._venues,
+        }
+        for kind, (ids, _) in self.recorder.kinds.items():
+            if ids:
+                self.recorder.fill(kind, row, tables[kind]())
+        for campaign in self.model.campaigns.campaigns:
             campaign.market.recorded()
-        supply[IDLE] = world.accounts[0]["stakers"]
-        venue = recorder.entity["venue"][row]
-        _fill(venue, supply, self._holders, venues["apr"])
-        venue[IDLE, 2] = 0.0
-        if recorder.kinds["operator"][0]:
-            operators = layer.operators
-            _fill(
-                recorder.entity["operator"][row],
-                operators["stake"],
-                layer.avs_counts,
-                operators["commission"],
-                operators["faults"],
-                layer.rewards.commission_by_operator,
-                self._own_slack,
-            )
-        if recorder.kinds["avs"][0]:
-            services = layer.avs
-            _fill(
-                recorder.entity["avs"][row],
-                layer.avs_stake,
-                services["target"],
-                services["fee_pay"] + services["token_pay"],
-                services["fee_pay"],
-                services["service_level"],
-                services["active"],
-                layer.opted.sum(axis=0),
-            )
+
+    def _lsts(self) -> dict[str, ArrayLike]:
+        world, lst = self.model.world, slice(FIRST_LST, FIRST_LST + len(self.model.scenario.lst))
+        books, venues = world.books[lst], world.venues[lst]
+        return {
+            "supply_eth": books["shares"] * venues["nav"],
+            "shares": books["shares"],
+            "nav": venues["nav"],
+            "apr": venues["apr"],
+            "buffer_eth": books["buffer"],
+            "queue_eth": books["claims"],
+        }
+
+    def _tokens(self) -> dict[str, ArrayLike]:
+        markets = [campaign.market for campaign in self.model.campaigns.campaigns]
+        return {
+            "price_eth": [market.price for market in markets],
+            "high_eth": [market.high for market in markets],
+            "fdv_eth": [market.fdv for market in markets],
+            "circulating": [market.circulating for market in markets],
+            "sold_today": [market.sold_today for market in markets],
+            "buyers_spent_eth": [market.buyers_spent for market in markets],
+            "airdrop_sold_share": [m.airdrop_sold / m.airdropped if m.airdropped > 0.0 else 0.0 for m in markets],
+            "pool_eth": [market.eth for market in markets],
+        }
+
+    def _operators(self) -> dict[str, ArrayLike]:
+        layer = self.model.restaking_layer
+        operators = layer.operators
+        return {
+            "stake_eth": operators["stake"],
+            "avs_count": layer.avs_counts,
+            "commission": operators["commission"],
+            "faults": operators["faults"],
+            "reward_eth": layer.rewards.commission_by_operator,
+            "certified_slack": self._own_slack,
+        }
+
+    def _services(self) -> dict[str, ArrayLike]:
+        layer = self.model.restaking_layer
+        services = layer.avs
+        return {
+            "stake_eth": layer.avs_stake,
+            "target_eth": services["target"],
+            "reward_eth": services["fee_pay"] + services["token_pay"],
+            "fee_eth": services["fee_pay"],
+            "service_level": services["service_level"],
+            "active": services["active"],
+            "operators": layer.opted.sum(axis=0),
+        }
+
+    def _venues(self) -> dict[str, ArrayLike]:
+        world = self.model.world
+        supply, apr = world.books["shares"] * world.venues["nav"], world.venues["apr"].copy()
+        supply[IDLE], apr[IDLE] = world.accounts[0]["stakers"], 0.0
+        return {"supply_eth": supply, "holders": self._holders, "apr": apr}
 
     # --- the run as a whole -------------------------------------------------------------------------------------------
 
@@ -449,9 +461,3 @@ def _loss_bound(shock: float, slack: float) -> float:
     from all allocations together than it takes from the stake. In elastic networks it can take more.
     """
     return min(shock + shock / slack, 1.0) if slack > 0.0 else 1.0
-
-
-def _fill(table: Floats, *columns: NDArray[Any]) -> None:
-    """Write the columns of a table, one after the other."""
-    for number, column in enumerate(columns):
-        table[:, number] = column

@@ -1,12 +1,16 @@
 """The calendar of a run: launches, seasons, plans, airdrops, openings, and how loudly stakers hear of them."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .randomness import day_key, uniform
+
+if TYPE_CHECKING:
+    from .ecosystem import RestakingEcosystem
+    from .scenario.hazards import HazardEvent
 
 FAST_NEWS_DAYS = 30.0
 """A launch is news for about so long."""
@@ -27,7 +31,7 @@ class News:
         forced_sales: (V,) part of what each holder has of a venue that it wants to sell tomorrow.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: "RestakingEcosystem") -> None:
         self.model, scenario = model, model.scenario
         venues = model.world.venues.size
         self.boosts = np.ones(venues)
@@ -52,8 +56,8 @@ class News:
             self._on(day_of(change.day), self._set_churn, change)
         for leaving in scenario.ethereum.external_exit:
             self._on(day_of(leaving.day), self._outsiders_leave, leaving)
-        for change in scenario.restaking.escrow_changes:
-            self._on(day_of(change.day), self._set_escrow, change)
+        for escrow in scenario.restaking.escrow_changes:
+            self._on(day_of(escrow.day), self._set_escrow, escrow)
         if scenario.restaking.lst_cap_lift_day is not None:
             self._on(max(day_of(scenario.restaking.lst_cap_lift_day), 0), self._lift_cap)
         if scenario.restaking.programme_start_day is not None:
@@ -86,8 +90,8 @@ class News:
         self._calendar = {}
         self._plan()
         gone = {past: self._calendar.pop(past) for past in sorted(self._calendar) if past < day}
-        for venue in paused:
-            self._on(int(self.paused_until[venue]), self._resume, int(venue))
+        for stopped in paused:
+            self._on(int(self.paused_until[stopped]), self._resume, int(stopped))
         venues, books = self.model.world.venues, self.model.world.books
         for actions in gone.values():
             for action, *arguments in actions:
@@ -123,13 +127,17 @@ class News:
         """Bad news about a venue: its holders look again (E5)."""
         self.alarms[venue] = max(self.alarms[venue], self.model.scenario.stakers.salience * severity)
 
-    def shock(self, day: int, event: Any) -> None:
-        """A pause of withdrawals, or a wave of sales, that the scenario puts on the calendar."""
+    def shock(self, day: int, event: "HazardEvent") -> None:
+        """A pause of withdrawals, or a wave of sales, that the scenario puts on the calendar.
+
+        Raises:
+            ValueError: the event is of another kind.
+        """
+        if event.kind not in ("pause", "shock"):
+            raise ValueError(f"nobody has said what happens in an event of kind {event.kind!r}")
         names = self.model.venue_names
-        first = self.model.first_restaking
-        everything = range(first, len(names))
-        targets = [v for v in everything if event.target in (names[v], "restaking", "all")]
-        for venue in targets:
+        everything = range(self.model.first_restaking, len(names))
+        for venue in (v for v in everything if event.target in (names[v], "restaking", "all")):
             if event.kind == "pause":
                 self._pause(day, venue, int(event.size))
             elif venue >= self.model.first_lrt:

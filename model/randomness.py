@@ -41,6 +41,19 @@ class SeedTree:
         return np.random.SeedSequence([self.seed, _stable_hash(name)])
 
 
+def replication_seed(seed: int, number: int) -> int:
+    """Seed of a replication of a run: the run's own for number 0, one derived from it for every other.
+
+    Args:
+        seed: the run's seed.
+        number: number of the replication.
+
+    Returns:
+        A seed in [0, 2^63), as scenarios and Parquet take signed 64-bit integers.
+    """
+    return seed if number == 0 else int(SeedTree(seed).key(f"replication.{number}")) >> 1
+
+
 def mix(z: int) -> int:
     """Finaliser of splitmix64 in plain Python; the twin of :func:`.kernels.draws.mix`."""
     z = ((z ^ (z >> 30)) * _MIX1) & _MASK

@@ -9,10 +9,13 @@ not paid yet count nothing. Airdrops of the restaking layer go to an LRT by its 
 Yields are ratios of sums, ETH received so far over ETH-years held so far, so that a day counts by what was held on it.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .ecosystem import RestakingEcosystem
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +36,7 @@ class Received:
         eth_years: (K,) ETH-years held so far.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: "RestakingEcosystem") -> None:
         self.model = model
         lrts = len(model.scenario.lrt)
         self.eth = np.zeros((lrts, len(SOURCES)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .metrics import LEVELS, Level, metrics_of
 
@@ -85,7 +85,7 @@ class Recorder:
     """Series and events of one run.
 
     Whoever measures fills row ``day`` of ``daily``, sets ``rows`` to ``day + 1``, and on days that ``interval`` divides
-    fills row ``day // interval`` of every array in ``entity``.
+    fills row ``day // interval`` of every kind of entities (:meth:`fill`).
 
     Args:
         names: metrics of the economy as a whole, the columns of ``daily``.
@@ -149,6 +149,25 @@ class Recorder:
     ) -> None:
         """Note something that happened (see :class:`Event`)."""
         self.events.append(Event(int(day), int(round), type, str(subject), str(object), float(amount), unit, cause))
+
+    def fill(self, kind: str, row: int, columns: Mapping[str, ArrayLike]) -> None:
+        """Write a row of the entities of a kind, every metric under its name.
+
+        Args:
+            kind: kind of the entities.
+            row: number of the row.
+            columns: values of all entities by name of the metric, each of shape (number of ids,), in any order.
+
+        Raises:
+            ValueError: the names are not those of the kind's metrics.
+        """
+        names, block = self.kinds[kind][1], self.entity[kind][row]
+        if columns.keys() != set(names):
+            missing = [name for name in names if name not in columns]
+            unknown = [name for name in columns if name not in names]
+            raise ValueError(f"{kind}: measured are not the metrics declared; missing {missing}, unknown {unknown}")
+        for number, name in enumerate(names):
+            block[:, number] = columns[name]
 
     # ------------------------------------------------------------------------------------------------ reading
 

@@ -19,7 +19,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,9 @@ from .kernels.restaking_records import (
     WEEK,
 )
 from .randomness import SeedTree
+
+if TYPE_CHECKING:
+    from .scenario import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -123,7 +126,7 @@ class RestakingLayer:
         rewards: the last day's rewards.
     """
 
-    def __init__(self, scenario: Any, seeds: SeedTree, venues: Sequence[str]) -> None:
+    def __init__(self, scenario: "Scenario", seeds: SeedTree, venues: Sequence[str]) -> None:
         self.scenario = scenario
         self.venue_names = list(venues)
         self.operator_names = operator_names(scenario.operators)
@@ -678,7 +681,7 @@ def draw_operators(terms: Any, seeds: SeedTree) -> NDArray[np.void]:
     return operators
 
 
-def expand_services(scenario: Any) -> tuple[NDArray[np.void], list[str], list[str]]:
+def expand_services(scenario: "Scenario") -> tuple[NDArray[np.void], list[str], list[str]]:
     """One record per AVS of the scenario's tables; those of one table arrive evenly over its spread.
 
     Returns:
@@ -695,7 +698,7 @@ def expand_services(scenario: Any) -> tuple[NDArray[np.void], list[str], list[st
     return (np.concatenate(rows) if rows else np.zeros(0, AVS)), names, families
 
 
-def _service(scenario: Any, family: int, terms: Any, number: int) -> NDArray[np.void]:
+def _service(scenario: "Scenario", family: int, terms: Any, number: int) -> NDArray[np.void]:
     a = np.zeros(1, AVS)
     later = terms.arrival_spread_days * number / (terms.count - 1) if terms.count > 1 else 0.0
     a["family"] = family

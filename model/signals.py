@@ -1,7 +1,7 @@
 """What stakers see at the close: yields by source, integration, discounts, waits; the basis of tomorrow's decisions."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from .hazards import LAYER
 from .kernels.close import close_exits, close_yields
 from .markets.redemption import free_buffer, instant_fee
 from .state import IDLE, KIND_LST, SOLO
+
+if TYPE_CHECKING:
+    from .ecosystem import RestakingEcosystem
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +36,7 @@ class Signals:
         points_apr: (R,) expected own and layer points, per year; an opinion.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: "RestakingEcosystem") -> None:
         self.model = model
         restaking = model.world.venues.size - model.first_restaking
         lrts = restaking - 2

@@ -6,13 +6,16 @@ restaked tokens at any price (E7: forced sellers are what a depeg is made of); w
 stablecoins against restaked tokens (archetypes with leverage) make the same fall of ETH worse.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .kernels.debts import owed_eth
 from .state import IDLE, NOBODY
+
+if TYPE_CHECKING:
+    from .ecosystem import RestakingEcosystem
 
 MONTH_DAYS = 30
 ANY_PRICE = 1.0
@@ -31,7 +34,7 @@ class Treasuries:
         ruined: (rows,) whether a bill could not be paid.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: "RestakingEcosystem") -> None:
         self.model = model
         kinds = list(model.scenario.stakers.archetypes.values())
         yearly = np.array([kind.bills_per_year for kind in kinds])[model.world.stakers["archetype"]]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...model.scenario.naming import most_like, shortened
+from ...model.shown import html_table
 from ..folders.errors import FolderError
 from ..folders.files import write_json, write_text
 from ..folders.folder import Layout, Place, claim
@@ -51,6 +52,21 @@ class Reproduction:
     short: bool
     outcome: Outcome
     folder: Path | None
+
+    def __repr__(self) -> str:
+        checks = f"{self.held} of {len(self.outcome.checks)} checks hold"
+        return f"<Reproduction of {self.experiment.id}: {self.verdict}, {checks}>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "title": self.experiment.title,
+            "citation": self.experiment.citation,
+            "level": str(self.experiment.level),
+            "verdict": self.verdict,
+            "checks that hold": f"{self.held} of {len(self.outcome.checks)}",
+            "folder": "in memory" if self.folder is None else self.folder,
+        }
+        return html_table(f"Reproduction of {self.experiment.id}", facts)
 
     @property
     def verdict(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...model.shown import html_table
 from ..folders import files, manifest, parquet
 from ..folders.errors import FolderError
 from . import folder as folders
@@ -40,6 +41,13 @@ class Results:
     def __repr__(self) -> str:
         state = "complete" if self.complete else "unfinished"
         return f"<Results of {self.manifest['name']}, {self.manifest['runs']} runs, {state}, {self.path}>"
+
+    def _repr_html_(self) -> str:
+        told = ("scenario", "days", "stakers", "points", "replications", "runs")
+        facts = {key: self.manifest[key] for key in told}
+        return html_table(
+            f"Results of {self.manifest['name']}", {**facts, "complete": self.complete, "folder": self.path}
+        )
 
     @property
     def complete(self) -> bool:

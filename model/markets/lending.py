@@ -7,7 +7,7 @@ is sold brings more than is repaid, at most the close factor, the oracle once pe
 leave unsafe stays unsafe and is recorded; a loan whose collateral is gone is bad debt, borne by lenders.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,15 @@ from .price_paths import price_path, within_day
 from .redemption import free_buffer
 from .risk_steward import REVIEW_DAYS, RiskSteward, unwind_capacity
 
+if TYPE_CHECKING:
+    from ..scenario import Scenario
+
 Floats = NDArray[np.float64]
 
 HOURS = 24.0
 
 
-def declare_collateral(scenario: Any, count: int) -> NDArray[np.void]:
+def declare_collateral(scenario: "Scenario", count: int) -> NDArray[np.void]:
     """The (K,) ``COLLATERAL`` records of a scenario, nothing listed yet."""
     terms, out = scenario.lending, np.zeros(count, COLLATERAL)
     for field in ("threshold", "bonus", "close_factor", "oracle_once", "profitable_only", "interleaved"):
@@ -43,7 +46,7 @@ def declare_collateral(scenario: Any, count: int) -> NDArray[np.void]:
     return out
 
 
-def declare_lenders(scenario: Any, lenders: NDArray[np.void]) -> None:
+def declare_lenders(scenario: "Scenario", lenders: NDArray[np.void]) -> None:
     """Write the terms of both pools of lenders, ETH and stablecoins, into (2,) ``LENDER``."""
     terms = scenario.lending
     lenders["base"] = terms.base_rate
@@ -74,7 +77,7 @@ class LendingMarkets:
         liquidated_eth: collateral sold by liquidators so far, ETH at NAV.
     """
 
-    def __init__(self, scenario: Any, world: World, seeds: SeedTree, horizon: int) -> None:
+    def __init__(self, scenario: "Scenario", world: World, seeds: SeedTree, horizon: int) -> None:
         self.scenario, self.world = scenario, world
         self.enabled = bool(scenario.lending.enabled)
         count = len(scenario.lrt)

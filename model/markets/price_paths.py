@@ -1,7 +1,7 @@
 """ETH/USD over a run: one price per day boundary, and prices inside a day between them."""
 
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from ..randomness import SeedTree
 from ..scenario.errors import ScenarioError
 from ..scenario.price_file import KEY
+
+if TYPE_CHECKING:
+    from ..scenario import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +57,7 @@ later: hourly spot prices of Bybit at https://github.com/IggyIkenna/basis-strate
 eth_usd), which agree with the former to 0.2 % where both exist; earlier values are rounded quotations (assumption)."""
 
 
-def price_path(scenario: Any, seeds: SeedTree, days: int) -> Floats:
+def price_path(scenario: "Scenario", seeds: SeedTree, days: int) -> Floats:
     """ETH/USD at the start of each day, (days + 1,).
 
     Raises:
@@ -81,7 +84,7 @@ def historical_path(start: datetime.date, days: int) -> Floats:
     return np.exp(np.interp(np.arange(days + 1), known, logs))
 
 
-def held_flat(scenario: Any, days: int) -> str:
+def held_flat(scenario: "Scenario", days: int) -> str:
     """What a run has to say about days for which the history has no price, as a sentence; empty when there are none.
 
     Args:
@@ -116,11 +119,11 @@ def jump_diffusion(terms: Any, seeds: SeedTree, days: int) -> Floats:
     return terms.initial_usd * np.exp(np.concatenate([[0.0], np.cumsum(moves)]))
 
 
-def _closes(scenario: Any, days: int) -> Floats:
+def _closes(scenario: "Scenario", days: int) -> Floats:
     """Daily closes of a ``csv`` path; the close of a day is the next day's start."""
     problem, terms = scenario.price_problem(days), scenario.ether_price
-    if problem:
-        raise ScenarioError(problem, key=KEY, where=terms.file)
+    if problem or terms.closes_from is None:
+        raise ScenarioError(problem or "there is no price file", key=KEY, where=terms.file)
     first = (scenario.date_of(0) - datetime.date.fromisoformat(terms.closes_from)).days
     return np.array(terms.closes_usd[first : first + days + 1], dtype=np.float64)
 

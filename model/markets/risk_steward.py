@@ -8,12 +8,15 @@ deep discount freezes new loans on the day. Both rules leave loans that exist al
 lending markets' risk managers (https://governance.aave.com/t/arfc-updating-weeth-risk-parameters/17402/4).
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels.stableswap import shares_to_price
+
+if TYPE_CHECKING:
+    from ..scenario import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +51,7 @@ class RiskSteward:
         count: number of LRTs.
     """
 
-    def __init__(self, scenario: Any, count: int) -> None:
+    def __init__(self, scenario: "Scenario", count: int) -> None:
         self.scenario = scenario
         self.prices = np.ones((VOLATILITY_DAYS + 1, count))
         self.frozen = np.zeros(count, bool)

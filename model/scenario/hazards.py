@@ -9,11 +9,15 @@ _LRT = "https://www.aicoin.com/en/article/527887"
 _DEFI = "https://slop.sus.cat/etherium/webapp/statistics.html"
 
 
+EventKind = Literal["slash", "exploit", "pause", "shock", "unbacked"]
+"""Kinds of events that a scenario can put on a day. Whoever adds one says in the ecosystem what it does."""
+
+
 class HazardEvent(Parameters):
     """Something that happens on a given day whatever the dice say."""
 
     day: Day = parameter(description="day of the event", unit="day", role="lever")
-    kind: Literal["slash", "exploit", "pause", "shock", "unbacked"] = parameter(
+    kind: EventKind = parameter(
         description="slash: operators lose part of their stake; exploit: a contract loses part of its assets; pause: "
         "withdrawals stop; shock: holders sell part of the supply, at any price while redemption is closed; unbacked: "
         "an attacker mints tokens that nothing stands behind, posts them as collateral and borrows what there is",

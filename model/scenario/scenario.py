@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Self, TypeVar
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from ..shown import counted, html_table, named
 from .arbitrage import ArbitrageParameters
 from .avs import AvsParameters
 from .campaigns import CampaignParameters
@@ -87,6 +88,28 @@ class Scenario(Parameters):
             return value
         date = datetime.date.fromisoformat(value) if isinstance(value, str) else value
         return (date - self._start).days
+
+    def __repr__(self) -> str:
+        lrts, stakers = counted(len(self.lrt), "LRT"), counted(self.stakers.count, "staker")
+        return f"<Scenario {self.name or 'without a name'}, {self.days} days from {self.start_date}, {stakers}, {lrts}>"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "title": self.title or None,
+            "days": self.days,
+            "from": self.start_date,
+            "to": self.date_of(self.days),
+            "seed": str(self.seed),
+            "stakers": self.stakers.count,
+            "LSTs": named(self.lst),
+            "LRTs": named(self.lrt),
+            "AVSs": named(name for key, terms in self.avs.items() for name in terms.names(key)),
+            "operators": self.operators.count,
+            "hash": self.content_hash()[:8],
+        }
+        return html_table(f"Scenario {self.name or 'without a name'}", facts)
 
     def date_of(self, day: int) -> datetime.date:
         """Calendar date of a day of the run."""
@@ -412,7 +435,11 @@ def event_targets(scenario: Scenario, kind: str) -> list[str]:
     """What an event of a kind can hit.
 
     A slash hits stake (operators, the services they run, restaking venues), an exploit the contracts that hold
-    assets, a pause the withdrawals of a protocol or of the whole layer, a shock the holders of a token.
+    assets, a pause the withdrawals of a protocol or of the whole layer, a shock the holders of a token, unbacked tokens
+    the token's book.
+
+    Raises:
+        ValueError: nobody has said what an event of that kind can hit.
     """
     if kind == "slash":
         services = [name for key, terms in scenario.avs.items() for name in terms.names(key)]
@@ -429,7 +456,9 @@ def event_targets(scenario: Scenario, kind: str) -> list[str]:
         return [*scenario.lst, *scenario.lrt, "native", "lst_restaking", "restaking", "all"]
     if kind == "pause":
         return [*scenario.lrt, "restaking", "all"]
-    return [*scenario.lrt, "all"]
+    if kind in ("shock", "unbacked"):
+        return [*scenario.lrt, "all"]
+    raise ValueError(f"nobody has said what an event of kind {kind!r} can hit")
 
 
 def check_tiers(scenario: Scenario) -> None:

@@ -94,13 +94,18 @@ def test_a_changed_mesa_is_described(monkeypatch):
     monkeypatch.delattr(AgentSet, "_update")
     monkeypatch.setattr(mesa.Model, "agents", property(lambda self: AgentSet([], random=self.random)))
     assert contract_breaches() == [
-        "Mesa is 3.10.0, the bridge was written for 3.3.*",
+        "Mesa is 3.10.0, the bridge was written for 3.3 and 3.5",
         "Model._all_agents no longer is what agents returns",
         "AgentSet._update is gone",
         "AgentSet has new methods, which sets of rows do not override: ['teleport']",
     ]
 
 
+REGISTERED = hasattr(mesa.Agent, "_ids")
+"""Whether Mesa counts agents in a registry of models that never ends (until 3.3)."""
+
+
+@pytest.mark.skipif(not REGISTERED, reason="this Mesa has no registry of models")
 def test_checking_the_contract_leaves_nothing_behind():
     before = len(mesa.Agent._ids)
     contract_breaches()
@@ -214,7 +219,7 @@ def test_all_act_in_one_random_order_that_is_mesas():
 
     class Stock(mesa.Model):
         def __init__(self) -> None:
-            super().__init__(seed=1)
+            super().__init__(rng=1)
             self.all = [Operator(self) for _ in range(19)]
 
     places = ids(World().agents)
@@ -284,6 +289,7 @@ def test_agents_leave_by_way_of_the_model(world):
 # --- an end -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(not REGISTERED, reason="this Mesa has no registry of models")
 def test_mesa_alone_would_keep_a_model_for_ever():
     class Stock(mesa.Model):
         pass
@@ -300,7 +306,7 @@ def test_mesa_alone_would_keep_a_model_for_ever():
 def test_a_model_with_rows_is_not_kept():
     world = World()
     gone = weakref.ref(world)
-    assert world not in mesa.Agent._ids
+    assert not REGISTERED or world not in mesa.Agent._ids
     del world
     gc.collect()
     assert gone() is None

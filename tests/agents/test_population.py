@@ -16,6 +16,9 @@ from mesa.agent import AgentSet
 from restaking.agents.mesa_bridge import EcosystemBase
 from restaking.agents.population import Population, PopulationSet, RowAgent, vectorises
 
+# Mesa 3.5 speaks of a future without the n-th member of a set; until then it is there, and held against Mesa's.
+pytestmark = pytest.mark.filterwarnings("ignore:AgentSet.__getitem__ is deprecated:PendingDeprecationWarning")
+
 SAVER = np.dtype([("venue", "u1"), ("wealth", "f8"), ("rate", "f4"), ("big", "i8"), ("eager", "?")], align=True)
 COUNT = 40
 
@@ -81,7 +84,7 @@ def make_savers(count: int = COUNT, model: mesa.Model | None = None, kind: type 
 
 
 def make_stock(count: int = COUNT) -> AgentSet:
-    model = mesa.Model(seed=7)
+    model = mesa.Model(rng=7)
     for record in make_rows(count):
         StockSaver(model, record, np.zeros(5))
     return model.agents
@@ -302,7 +305,8 @@ CHAINS: dict[str, Chain] = {
     "length": len,
     "first, last, slices": lambda s: ids([s[0], s[-1], *s[2:5], *s[::-7]]),
     "reversed": lambda s: ids(reversed(s)),
-    "index": lambda s: s.index(s[9]),
+    # Mesa 3.5: the set of a stock model has no index of its own
+    "index": lambda s: (s.index if hasattr(s, "index") else list(s).index)(s[9]),
     "select": lambda s: ids(s.select(lambda a: a.wealth > 1.0)),
     "select all": lambda s: ids(s.select()),
     "select at most": lambda s: ids(s.select(at_most=7)),
@@ -568,7 +572,7 @@ def test_all_can_leave_and_say_goodbye():
 
 
 def test_a_population_in_a_stock_model_works_by_itself():
-    model = mesa.Model(seed=1)
+    model = mesa.Model(rng=1)
     one, two = make_savers(model=model), make_savers(model=model)
     first = Operator(model)
     assert len({*ids(one), *ids(two), first.unique_id}) == 2 * COUNT + 1

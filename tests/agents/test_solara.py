@@ -85,3 +85,23 @@ def test_solara_renders_and_steps_a_model_of_many_rows():
         assert drawn[-1] == [COUNT]
     finally:
         rendered.close()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_solara_steps_the_ecosystem_to_its_horizon_and_begins_again():
+    from restaking.model import RestakingEcosystem
+
+    terms = {"scenario": "baseline", "stakers.count": 100, "days": 2}
+    shown = solara.reactive(RestakingEcosystem(**terms))
+    page = SolaraViz(shown, components=[make_plot_component("lrt_supply_eth")], model_params=terms)
+    _, rendered = solara.render(solara.AppLayout(children=[page]), handle_error=False)
+    try:
+        first = shown.value
+        for _ in range(4):
+            button(rendered, "Step").click()
+        assert (first.steps, first.day, first.running) == (2, 2, False)
+        button(rendered, "Reset").click()
+        assert shown.value is not first and (shown.value.day, shown.value.running) == (0, True)
+        assert shown.value.scenario == first.scenario
+    finally:
+        rendered.close()

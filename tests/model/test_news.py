@@ -1,9 +1,12 @@
 """Who hears of what: news of a token plan and of what a token is worth."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from restaking.model import RestakingEcosystem
+from restaking.model.scenario.hazards import EventKind, HazardEvent
 
 PLAN = 60
 QUIET = {
@@ -75,3 +78,23 @@ def test_a_bad_plan_of_the_layer_makes_people_move() -> None:
         return total
 
     assert moves(0.3) >= 1.5 * moves(1.0)
+
+
+# --- set events -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", get_args(EventKind))
+def test_every_kind_of_event_happens(kind: str) -> None:
+    event = {"day": 2, "kind": kind, "target": "all", "size": 0.1}
+    with RestakingEcosystem("baseline", **{"stakers.count": 100, "days": 4, "hazards.events": [event]}) as model:
+        model.run()
+        assert any((told.day, told.type) == (2, kind) for told in model.recorder.events)
+
+
+def test_an_event_that_nobody_knows_is_no_sale() -> None:
+    """Scenarios refuse an unknown kind; so does the last place that would have taken it for another."""
+    with RestakingEcosystem("baseline", **{"stakers.count": 100, "days": 4}) as model:
+        known = HazardEvent(day=0, kind="shock", target="all", size=0.1)
+        with pytest.raises(ValueError, match="event of kind 'deposit_stop'"):
+            model.news_desk.shock(0, known.model_copy(update={"kind": "deposit_stop"}))
+        assert not model.news_desk.forced_sales.any()

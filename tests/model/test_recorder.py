@@ -99,8 +99,8 @@ def test_kinds_without_entities_leave_their_columns_empty() -> None:
 
 def test_summary_follows_the_metrics(recorder: Recorder) -> None:
     fill(recorder, 3)
-    recorder.daily[2, 1] = 1.0
-    assert recorder.summary() == {"idle_eth": 13.0, "operator_nakamoto": 3.0}
+    recorder.daily[3, 1] = 1.0
+    assert recorder.summary() == {"idle_eth": 13.0, "operator_nakamoto": 1.0}
 
 
 def test_events(recorder: Recorder) -> None:
@@ -129,3 +129,14 @@ def test_start_is_a_date_or_its_text() -> None:
     by_date.daily[0], by_date.rows = 1.0, 1
     assert isinstance(by_date.daily_frame(), pd.DataFrame)
     assert by_date.daily_frame()["date"].tolist() == ["2024-01-01"]
+
+
+@pytest.mark.parametrize("names", [["nav", "supply_eth"], ["supply_eth", "nav"]])
+def test_entities_are_filled_by_name(recorder: Recorder, names: list[str]) -> None:
+    recorder.fill("lst", 0, {name: [{"supply_eth": 7.0, "nav": 1.5}[name]] for name in names})
+    assert recorder.entity["lst"][0].tolist() == [[7.0, 1.5]]
+
+
+def test_entities_are_filled_whole(recorder: Recorder) -> None:
+    with pytest.raises(ValueError, match=r"lst: .* missing \['nav'\], unknown \['navv'\]"):
+        recorder.fill("lst", 0, {"supply_eth": [7.0], "navv": [1.5]})

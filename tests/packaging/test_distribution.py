@@ -14,7 +14,11 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-ROOTS = ("agents", "model", "experiments")
+PLACES = {
+    "front_door": "restaking",
+    **{root: f"restaking/{root}" for root in ("agents", "model", "experiments")},
+}
+"""Where each folder of the tree stands in an installation."""
 LEFT_BY_TOOLS = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 pytestmark = pytest.mark.slow
@@ -39,7 +43,7 @@ def source(tmp_path_factory) -> Path:
     """A copy of the tree as a release sees it: building leaves files behind, and caches are no part of it."""
     copy = tmp_path_factory.mktemp("build") / "source"
     copy.mkdir()
-    for root in ROOTS:
+    for root in PLACES:
         shutil.copytree(PROJECT / root, copy / root, ignore=LEFT_BY_TOOLS)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy2(PROJECT / name, copy / name)
@@ -49,7 +53,7 @@ def source(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def tree(source) -> set[str]:
     """Paths that an installation must have, as they stand in a wheel."""
-    return {f"restaking/{root}/{path}" for root in ROOTS for path in files_below(source / root)}
+    return {f"{place}/{path}" for root, place in PLACES.items() for path in files_below(source / root)}
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +92,15 @@ def test_wheel_holds_the_tree(wheel, tree):
 
 
 def test_every_root_is_typed_and_has_data(tree):
-    assert {f"restaking/{root}/py.typed" for root in ROOTS} <= tree
+    assert {f"{place}/py.typed" for place in PLACES.values()} <= tree
     assert any(path.startswith("restaking/model/scenarios/") and path.endswith(".toml") for path in tree)
 
 
-def test_source_distribution_holds_the_tree(built, tree):
+def test_source_distribution_holds_the_tree(built, source):
     (path,) = built.glob("*.tar.gz")
     with tarfile.open(path) as archive:
         packed = {member.name.partition("/")[2] for member in archive.getmembers() if member.isfile()}
-    assert sorted({name.removeprefix("restaking/") for name in tree} - packed) == []
+    assert sorted({f"{root}/{path}" for root in PLACES for path in files_below(source / root)} - packed) == []
     assert {"LICENSE", "README.md", "pyproject.toml", "setup.py"} <= packed
 
 
@@ -104,10 +108,10 @@ def test_installed_package_is_the_wheel(installed):
     places = run(
         installed,
         "-c",
-        "import restaking.agents as a, restaking.model as m; print(a.__file__, m.__file__)",
+        "import restaking as r, restaking.agents as a, restaking.model as m; print(r.__file__, a.__file__, m.__file__)",
         cwd=installed.parent,
     )
-    assert places.count(str(installed.parents[1])) == 2
+    assert places.count(str(installed.parents[1])) == 3
     assert str(PROJECT) not in places
 
 
@@ -122,3 +126,47 @@ def test_shipped_scenarios_are_found(installed):
     listed = run(installed.parent / "restaking", "list", "scenarios", cwd=installed.parent)
     for scenario in (PROJECT / "model" / "scenarios").glob("*.toml"):
         assert scenario.stem in listed
+
+
+# --- an editable installation -----------------------------------------------------------------------------------------
+
+
+def installed_for_editing(source: Path, home: Path) -> tuple[Path, Path]:
+    """The python of a new environment with an editable installation, and its site-packages."""
+    wheels = home / "wheels"
+    build = "import sys, setuptools.build_meta as backend; backend.build_editable(sys.argv[1])"
+    run(sys.executable, "-c", build, wheels, cwd=source)
+    (wheel,) = wheels.glob("*.whl")
+    venv.create(home / "venv", with_pip=False, symlinks=True)
+    python = home / "venv" / "bin" / "python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=home)
+    return python, Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=home).strip())
+
+
+@pytest.fixture
+def copied(source, tmp_path) -> Path:
+    """A copy of the tree that a test may change."""
+    tree = tmp_path / "source"
+    shutil.copytree(source, tree, ignore=shutil.ignore_patterns("build", "*.egg-info"))
+    return tree
+
+
+def test_an_editable_installation_is_a_path_that_editors_can_follow(copied, tmp_path):
+    """No import hook: type checkers read path files and links, and run no code."""
+    python, site = installed_for_editing(copied, tmp_path)
+    lines = [line for file in site.glob("*restaking*.pth") for line in file.read_text().splitlines()]
+    assert lines == [str(copied / ".links")]
+    for root, place in PLACES.items():
+        for path in files_below(copied / root):
+            assert (copied / ".links" / place / path).samefile(copied / root / path)
+    (copied / "model" / "newcomer.py").write_text("WORD = 'here'\n")
+    told = run(python, "-c", "from restaking.model.newcomer import WORD; print(WORD)", cwd=tmp_path)
+    assert told.strip() == "here", "a new module needs no new installation"
+
+
+def test_where_links_cannot_be_made_python_still_finds_the_packages(copied, tmp_path):
+    (copied / ".links").write_text("a file in the way\n")
+    python, _ = installed_for_editing(copied, tmp_path)
+    code = "import restaking, restaking.agents, restaking.model.day; print(restaking.__version__)"
+    declared = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
+    assert run(python, "-c", code, cwd=tmp_path).strip() == declared

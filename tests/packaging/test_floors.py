@@ -1,8 +1,9 @@
 """The floors of the house, read from the sources: who may import whom.
 
 Ground first: the parts of ``model``, then ``agents``, then ``model.ecosystem``, then ``experiments``; a name needed for
-types alone, or late, inside a function, still looks up. No circles: not among modules while they are imported, and not
-among the parts (``model.scenario``, ``model.state``) whenever it is; types alone make none.
+types alone, or late, inside a function, still looks up; only the ecosystem, which is handed to those below, may be
+named for its type. No circles: not among modules while they are imported, and not among the parts (``model.scenario``,
+``model.state``) whenever it is; types alone make none.
 """
 
 import ast
@@ -108,9 +109,9 @@ def within(module: str, *packages: str) -> bool:
 def parts_of_model_look_up(found: Import) -> bool:
     if not within(found.importer, "model") or found.importer == "model.ecosystem":
         return False
-    # The package's front door names the day.
+    # The package's front door names the day; parts that are given the ecosystem say so to type checkers.
     return within(found.imported, "agents", "mesa") or (
-        found.imported == "model.ecosystem" and found.importer != "model"
+        found.imported == "model.ecosystem" and found.importer != "model" and not found.typing_only
     )
 
 
@@ -119,7 +120,7 @@ def anything_looks_up_to_experiments(found: Import) -> bool:
 
 
 def agents_look_up_to_the_ecosystem(found: Import) -> bool:
-    return within(found.importer, "agents") and found.imported == "model.ecosystem"
+    return within(found.importer, "agents") and found.imported == "model.ecosystem" and not found.typing_only
 
 
 def kernels_reach_out(found: Import) -> bool:
@@ -207,6 +208,14 @@ FORBIDDEN = {
 def test_each_breach_is_found(tmp_path, path, source):
     small_house(tmp_path, {path: source})
     assert [found for found in House(tmp_path).imports for rule in RULES if rule(found)]
+
+
+@pytest.mark.parametrize("path", ["model/parts.py", "agents/staker.py"])
+def test_who_is_given_the_ecosystem_may_name_its_type(tmp_path, path):
+    dots = "." if path.startswith("model") else "..model."
+    source = f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from {dots}ecosystem import RestakingEcosystem"
+    small_house(tmp_path, {path: source})
+    assert not [found for found in House(tmp_path).imports for rule in RULES if rule(found)]
 
 
 RING = [["model.kernels.loops", "model.parts", "model.state"]]

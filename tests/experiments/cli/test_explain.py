@@ -82,3 +82,14 @@ def test_nearest_names(capsys: pytest.CaptureFixture[str], name: str, nearest: s
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert nearest in captured.err
+
+
+def test_a_day_runs_what_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    from restaking.model import RestakingEcosystem
+
+    called: list[str] = []
+    with RestakingEcosystem("baseline", **{"stakers.count": 100, "days": 2}) as model:
+        for name, _ in DAY:
+            monkeypatch.setattr(model, name, lambda name=name: called.append(name))
+        model.step()
+    assert called == [name for name, _ in DAY]

@@ -4,13 +4,15 @@ import copy
 import datetime
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from restaking.model.scenario import Scenario, ScenarioError, Season, load_scenario, parameters
+from restaking.model.scenario.hazards import EventKind
+from restaking.model.scenario.scenario import event_targets
 
 SMALL: dict[str, Any] = {
     "name": "small",
@@ -256,6 +258,19 @@ def test_targets_of_events(small: Scenario, kind: str, allowed: list[str], refus
     for target in refused:
         with pytest.raises(ScenarioError, match=f"a {kind} cannot hit '{target}'"):
             small.with_overrides({"hazards.events": [{**event, "target": target}]})
+
+
+@pytest.mark.parametrize("kind", ["deposit_stop", "Slash", "", 7])
+def test_unknown_kinds_of_events_are_refused_when_read(small: Scenario, kind: object) -> None:
+    event = {"day": 1, "kind": kind, "target": "all", "size": 0.1}
+    with pytest.raises(ScenarioError, match=r"hazards\.events\.0\.kind.* must be one of slash, exploit"):
+        small.with_overrides({"hazards.events": [event]})
+
+
+def test_every_kind_of_event_has_targets(small: Scenario) -> None:
+    assert all(event_targets(small, kind) for kind in get_args(EventKind))
+    with pytest.raises(ValueError, match="deposit_stop"):
+        event_targets(small, "deposit_stop")
 
 
 def test_too_many_venues() -> None:
