@@ -209,10 +209,10 @@ def of_all(rows, small):
     return plus_one(rows[0]) + plus_one(small) + plus_one(3)
 
 
-def test_indices_of_all_widths_share_one_compiled_callee():
+def test_indices_of_all_widths_share_one_compiled_callee(home):
     assert of_all(np.array([4], np.int32), np.uint8(255)) == 5 + 256 + 4
     assert len(plus_one._callee.signatures) == 1
 
 
-def test_called_from_python_and_from_a_kernel_a_function_gives_the_same():
+def test_called_from_python_and_from_a_kernel_a_function_gives_the_same(home):
     assert plus_one(7) == 8 and of_all(np.array([7], np.int32), np.uint8(0)) == 8 + 1 + 4

@@ -111,7 +111,12 @@ def test_the_network_of_a_day(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_last_network_is_the_one_in_the_folder(capsys: pytest.CaptureFixture[str]) -> None:
     run_json(capsys, "--out", "r")
     assert main(["network", "r", "--day", "12", "--format", "json", "--out", "last.json"]) == 0
-    assert Path("last.json").read_bytes() == Path("r/network.json").read_bytes()
+    kept, written = (json.loads(Path(name).read_text()) for name in ("r/network.json", "last.json"))
+    for network in (kept, written):  # what is written says besides where it comes from, and every AVS's threshold
+        network["capital"].pop("graph")
+        for node in network["capital"]["nodes"]:
+            node.pop("threshold", None)
+    assert {key: value for key, value in written.items() if key in kept} == kept
 
 
 @pytest.mark.parametrize(
