@@ -86,7 +86,7 @@ def change_terms(model: Any, changes: Mapping[str, Any]) -> None:
 
 
 def _beginning(model: Any, scenario: Any) -> Any:
-    return type(model)(scenario, seed=model.seed, engine=model.engine)
+    return model.at_start(scenario)
 
 
 # --- what cannot change -----------------------------------------------------------------------------------------------
