@@ -9,8 +9,10 @@ import hashlib
 import importlib
 import inspect
 import json
+import pickle
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,82 @@ def identity(cast: "Cast") -> Identity | None:
         CastError: a class has no source that could be read (it was typed at a prompt).
     """
     return {kind: {"class": _name(own), "sources": _sources(own)} for kind, own in cast.own.items()} or None
+
+
+MODEL = "model"
+"""Under this name a sweep's own maker of models stands beside the kinds of agents."""
+
+Maker = Callable[..., Any]
+"""Makes a model from a scenario and a seed."""
+
+
+def identity_of_sweep(cast: "Cast", model: Maker | None) -> Identity | None:
+    """What the own classes of a sweep, and its own maker of models, are known by; None when it has neither.
+
+    Raises:
+        CastError: a class or the maker has no source that could be read.
+    """
+    known = identity(cast) or {}
+    if model is not None:
+        known[MODEL] = {"class": _name(model), "sources": _sources(model)}
+    return known or None
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Own classes on their way to a worker, which unpacks them when it makes its first run.
+
+    Attributes:
+        folders: where the modules are found that they are written in.
+        content: a pickle of the cast and the maker of models, both by name.
+    """
+
+    folders: tuple[str, ...]
+    content: bytes
+
+    @classmethod
+    def of(cls, cast: "Cast", model: Maker | None) -> "Packed | None":
+        """What a worker needs; None when that is nothing.
+
+        Raises:
+            CastError: something has no name by which another process could import it.
+        """
+        from ..agents.cast import CastError
+
+        if cast.stock and model is None:
+            return None
+        try:
+            content = pickle.dumps((cast, model))
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise CastError(f"agents: workers cannot import them ({error}); write them into a module") from None
+        things = [*cast.own.values(), *([] if model is None else [model])]
+        roots = {sys.modules[_module_of(thing)] for thing in things}
+        return cls(
+            tuple(sorted({str(_root(module)) for module in roots if getattr(module, "__file__", None)})), content
+        )
+
+    def unpack(self) -> "tuple[Cast, Maker | None]":
+        """The cast and the maker of models, imported."""
+        for folder in self.folders:
+            if folder not in sys.path:
+                sys.path.append(folder)
+        found: tuple[Cast, Maker | None] = pickle.loads(self.content)
+        return found
+
+    @property
+    def of_script(self) -> bool:
+        """Whether something is written in the script that is run, which only its own process can import."""
+        return b"__main__" in self.content
+
+
+def _module_of(thing: Any) -> str:
+    return str(getattr(thing, "__module__", None) or type(thing).__module__)
+
+
+def _root(module: ModuleType) -> Path:
+    """The folder from which a module is imported by its whole name."""
+    path = Path(str(module.__file__)).resolve()
+    return path.parents[module.__name__.count(".") + (path.stem == "__init__")]
 
 
 def digest(known: Identity) -> str:
@@ -99,8 +177,10 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 # --------------------------------------------------------------------------------------------------------- its sources
 
 
-def _name(own: type) -> str:
-    return f"{_module_name(sys.modules.get(own.__module__), own.__module__)}.{own.__qualname__}"
+def _name(own: Any) -> str:
+    module = _module_of(own)
+    name = getattr(own, "__qualname__", type(own).__qualname__)
+    return f"{_module_name(sys.modules.get(module), module)}.{name}"
 
 
 def _module_name(module: ModuleType | None, name: str) -> str:
@@ -109,7 +189,7 @@ def _module_name(module: ModuleType | None, name: str) -> str:
     return Path(file).stem if name == "__main__" and file else name
 
 
-def _sources(own: type) -> dict[str, str]:
+def _sources(own: Any) -> dict[str, str]:
     digests: dict[str, str] = {}
     modules = _modules(own)
     if not modules:
@@ -119,7 +199,7 @@ def _sources(own: type) -> dict[str, str]:
     return dict(sorted(digests.items()))
 
 
-def _source_of(module: ModuleType, own: type) -> bytes:
+def _source_of(module: ModuleType, own: Any) -> bytes:
     try:
         path = inspect.getsourcefile(module)
         return Path(path).read_bytes() if path else inspect.getsource(own).encode()
@@ -127,20 +207,21 @@ def _source_of(module: ModuleType, own: type) -> bytes:
         raise _unreadable(own) from None
 
 
-def _unreadable(own: type) -> "CastError":
+def _unreadable(own: Any) -> "CastError":
     from ..agents.cast import CastError
 
+    name = getattr(own, "__qualname__", type(own).__qualname__)
     return CastError(
-        f"agents: the source of {own.__qualname__} cannot be read, so that nothing would say with which rules a run "
-        "was made; write it into a file"
+        f"agents: the source of {name} cannot be read, so that nothing would say with which rules a run was made; "
+        "write it into a file"
     )
 
 
-def _modules(own: type) -> list[ModuleType]:
+def _modules(own: Any) -> list[ModuleType]:
     """The modules that a class, its bases and their methods are written in, and those beside them that these use."""
     found: dict[str, ModuleType] = {}
-    bases = [base for base in own.__mro__ if _is_own(base.__module__)]
-    names = {base.__module__ for base in bases}
+    bases = [base for base in getattr(own, "__mro__", (type(own),)) if _is_own(base.__module__)]
+    names = {_module_of(own), *(base.__module__ for base in bases)}
     names |= {str(getattr(content, "__module__", "")) for base in bases for content in vars(base).values()}
     waiting = [sys.modules[name] for name in sorted(names) if _is_own(name)]
     while waiting:

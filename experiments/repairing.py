@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import store
+from . import casts, store
 from .folders import files, folder, lock, manifest
 from .folders.errors import FolderError
 from .verifying import kind_of, made_again
@@ -63,7 +63,7 @@ def repair_folder(
         return _repair_nameless_sweep(path, design)
     if kind == store.KIND:
         return _repair_run(path, agents)
-    return _repair_sweep(path, workers, say)
+    return _repair_sweep(path, workers, say, agents)
 
 
 # ---------------------------------------------------------------------------------------------------------------- runs
@@ -119,7 +119,7 @@ def _same_code(path: Path, made_with: Any, this: Any) -> None:
 # -------------------------------------------------------------------------------------------------------------- sweeps
 
 
-def _repair_sweep(path: Path, workers: int | None, say: Say) -> Repair:
+def _repair_sweep(path: Path, workers: int | None, say: Say, agents: "Cast | Mapping[str, type] | None") -> Repair:
     from .designs import load_design
     from .runner import folder as sweeps
     from .runner.identity import code_identity
@@ -141,11 +141,12 @@ def _repair_sweep(path: Path, workers: int | None, say: Say) -> Repair:
         return _repair_parts(path, design)
     if not damaged:
         return Repair()
-    _same_code(path, there["codes"], [code_identity()])
+    own = casts.identity(casts.same(there, agents, str(path)))
+    _same_code(path, there["codes"], [code_identity(own)])
     with folder.claim(path, sweeps.LAYOUT) as place:
-        opened = sweeps.SweepFolder(path, design, code_identity(), series=bool(there["series"]))
+        opened = sweeps.SweepFolder(path, design, code_identity(own), series=bool(there["series"]), own=own)
         opened.reopen(dict(place.manifest or {}), set(damaged))
-    done = carry_out(design, path, Options(workers=workers, series=bool(there["series"]), say=say))
+    done = carry_out(design, path, Options(workers=workers, series=bool(there["series"]), say=say, agents=agents))
     _as_before(path, manifest.listed(there), manifest.listed(done.manifest))
     return Repair(list(damaged), list(damaged), f"{_listed(damaged)} made again; what was whole stays")
 

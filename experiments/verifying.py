@@ -60,7 +60,7 @@ def verify_folder(
     from .results import load_results
     from .runner.verifying import verify
 
-    return verify(load_results(path), sample=sample, seed=seed, tell=tell)
+    return verify(load_results(path), sample=sample, seed=seed, tell=tell, agents=agents)
 
 
 def _verify_run(

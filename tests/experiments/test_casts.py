@@ -13,6 +13,8 @@ from restaking.experiments import casts, checkpoints, store
 from restaking.experiments.cli.main import main
 from restaking.experiments.forking import fork, replay
 from restaking.experiments.run import run_scenario
+from restaking.experiments.runner.errors import SweepFolderError
+from restaking.experiments.runner.sweeping import sweep
 from restaking.experiments.store import Identity, RunFolderError, load_run
 from restaking.experiments.verifying import verify_folder
 
@@ -202,3 +204,80 @@ def test_a_class_without_source_is_refused_where_it_would_be_written() -> None:
     exec("class Own(Staker):\n    def fear(self):\n        return 0.0\n", space)
     with pytest.raises(CastError, match="the source of Own cannot be read"):
         run_scenario("baseline", agents={"staker": space["Own"]}, **SMALL)
+
+
+# --- sweeps -----------------------------------------------------------------------------------------------------------
+
+DESIGN = {
+    "name": "own",
+    "scenario": "baseline",
+    "replications": 2,
+    "days": 8,
+    "stakers": 40,
+    "design": {"kind": "grid"},
+    "axes": {"campaigns.airdrop_share": [0.02, 0.1]},
+}
+
+
+def own_model(scenario: Any, *, seed: int, **terms: Any) -> Any:
+    """A model with a class of its own."""
+    from restaking.model import RestakingEcosystem
+
+    class Quiet(RestakingEcosystem):
+        """Nobody decides anything."""
+
+        def decide(self) -> None:
+            """Nothing."""
+            self._intended = 0
+
+    return Quiet(scenario, seed=seed, **terms)
+
+
+def summaries(results: Any) -> list[float]:
+    return list(results.runs["lrt_supply_eth"])
+
+
+def test_a_sweep_with_own_classes_in_workers_is_resumed_verified_and_refused_when_they_change(rules: Path) -> None:
+    cast = casts.load_cast("my_rules.py:MyCast")
+    stock = sweep(DESIGN, out="stock", workers=1, progress=False)
+    serial = sweep(DESIGN, out="one", workers=1, progress=False, agents=cast)
+    results = sweep(DESIGN, out="two", workers=2, progress=False, agents=cast)
+    assert len(results.failed) == 0
+    assert summaries(results) == summaries(serial)
+    assert summaries(results) != summaries(stock)
+    assert results.manifest["cast"] == casts.identity(cast)
+    assert set(results.runs["run_id"]).isdisjoint(stock.runs["run_id"])
+    assert verify_folder("two", agents=cast, sample=4).passed
+    with pytest.raises(CastError, match=r"two: it was made with my_rules\.Dear as its operator, which is not given"):
+        verify_folder("two", sample=1)
+    with pytest.raises(SweepFolderError, match=r"stock: it was made with the shipped operator, not my_rules\.Dear"):
+        sweep(DESIGN, out="stock", workers=1, progress=False, agents=cast)
+    rules.write_text(rules.read_text() + "\n")
+    with pytest.raises(SweepFolderError, match=r"my_rules\.Brave \(staker\) has changed since in my_rules"):
+        sweep(DESIGN, out="two", workers=1, progress=False, agents=cast)
+
+
+def test_a_sweep_takes_a_maker_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    results = sweep(DESIGN, out="own", workers=1, progress=False, model=own_model)
+    assert len(results.failed) == 0
+    assert results.manifest["cast"]["model"]["class"].endswith("test_casts.own_model")
+    assert summaries(results) != summaries(sweep(DESIGN, out="stock", workers=1, progress=False))
+    with pytest.raises(CastError, match="as its model, which is not given"):
+        verify_folder("own", sample=1)
+
+
+def test_a_lambda_has_no_name_to_import_it_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CastError, match="workers cannot import them"):
+        sweep(DESIGN, out="own", progress=False, model=lambda scenario, **terms: own_model(scenario, **terms))
+
+
+def test_a_sweep_on_the_command_line_with_own_classes(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (rules.parent / "own.json").write_text(json.dumps(DESIGN))
+    own = ["--with", "my_rules.py:MyCast"]
+    assert main(["sweep", "own.json", "--out", "s", "--workers", "2", *own]) == 0
+    assert main(["verify", "s", "--sample", "2", *own]) == 0
+    assert main(["verify", "s", "--sample", "2"]) == 2
+    assert main(["sweep", "own.json", "--out", "s", "--workers", "2"]) == 2
+    assert "it was made with my_rules.Dear as its operator" in capsys.readouterr().err
