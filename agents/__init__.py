@@ -1,4 +1,4 @@
-"""Who decides: stakers, LRT protocols, node operators, AVSs and arbitrageurs.
+"""Who decides: stakers, LRT protocols, node operators, AVSs, arbitrageurs and liquidators.
 
 Imported as ``restaking.agents``. The names below are loaded when they are first used, so that importing the package
 costs nothing.
@@ -12,6 +12,8 @@ if not (__package__ or "").startswith("restaking."):
 if TYPE_CHECKING:
     from .arbitrageur import Arbitrageur
     from .avs import AVS
+    from .cast import Cast
+    from .liquidator import Liquidator
     from .lrt_protocol import LRTProtocol
     from .node_operator import NodeOperator
     from .population import Population
@@ -20,7 +22,9 @@ else:
     _EXPORTS = {
         "AVS": ".avs",
         "Arbitrageur": ".arbitrageur",
+        "Cast": ".cast",
         "LRTProtocol": ".lrt_protocol",
+        "Liquidator": ".liquidator",
         "NodeOperator": ".node_operator",
         "Population": ".population",
         "Staker": ".staker",
@@ -38,4 +42,4 @@ else:
         return sorted({*globals(), *_EXPORTS})
 
 
-__all__ = ["AVS", "Arbitrageur", "LRTProtocol", "NodeOperator", "Population", "Staker"]
+__all__ = ["AVS", "Arbitrageur", "Cast", "LRTProtocol", "Liquidator", "NodeOperator", "Population", "Staker"]

@@ -2,8 +2,8 @@
 
 There are tens of them, so each is an ordinary Mesa agent over one ``ARBITRAGEUR`` record. ``step`` is the definition
 of an arbitrageur's round on one market, ``bridge`` that between two pools of one LRT; the compiled rounds in
-``model/kernels/trading.py`` must agree with them decision for decision. A researcher's own arbitrageur overrides
-``bid``, ``step`` or ``bridge``.
+``model/kernels/trading.py`` must agree with them bit for bit. A researcher's own arbitrageur overrides any method; the
+day's trade then runs in Python (see :mod:`.cast`).
 """
 
 import math
@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import mesa
-from scipy.optimize import brentq
 
+from ..model.kernels.trading import BRIDGE_PRECISION, HALVINGS, SAME_PRICE
 from ..model.shown import html_table
 
 DAYS_PER_YEAR = 365.0
-SAME_PRICE = 1e-9
-"""Relative difference below which two prices are one."""
 
 
 class Market(Protocol):
@@ -88,6 +86,9 @@ class Market(Protocol):
     def sell(self, shares: float) -> float:
         """Sells ``shares`` to the pool; returns ETH."""
 
+    def sell_worth(self, worth: float) -> float:
+        """Sells LRT worth ``worth`` at NAV to the pool; returns ETH."""
+
     def price_after_purchase(self, eth: float) -> float:
         """Marginal price once ``eth`` was spent."""
 
@@ -121,6 +122,10 @@ class Arbitrageur(mesa.Agent):
         records: ``ARBITRAGEUR`` records of all arbitrageurs.
         index: which of them is this one.
         holdings: LRT shares held until redemption opens, by arbitrageur and LRT.
+
+    Attributes:
+        index: which of the records is its own.
+        gas_burned_eth: ETH that it has burned as gas today; a day of trade in Python sets it to 0 and books it.
     """
 
     def __init__(self, model: mesa.Model, records: Any, index: int, holdings: Any) -> None:
@@ -128,6 +133,7 @@ class Arbitrageur(mesa.Agent):
         self._records = records
         self.index = index
         self._holdings = holdings
+        self.gas_burned_eth = 0.0
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.unique_id}, {self.eth:,.6g} ETH free>"
@@ -248,46 +254,60 @@ class Arbitrageur(mesa.Agent):
         if self.eth <= self.gas_eth or self.gap(pools) <= 0.0:
             return False
         cheap, dear = ends(pools)
-
-        def earns(eth: float) -> float:
-            """What the last of ``eth`` spent earns."""
-            proceeds = dear.price_after_sale(cheap.quote_purchase(eth)) * (1.0 - dear.fee)
-            return proceeds - cheap.price_after_purchase(eth) / (1.0 - cheap.fee)
-
-        most = self.eth - self.gas_eth
-        if earns(0.0) <= 0.0:
-            return False
-        spent = most if earns(most) >= 0.0 else float(brentq(earns, 0.0, most, xtol=1e-12, rtol=1e-14))
-        gain = dear.quote_sale(cheap.quote_purchase(spent)) - spent - self.gas_eth
+        spent = self._bridged_eth(cheap, dear)
+        worth, gas = cheap.quote_purchase(spent), self.gas_eth
+        gain = dear.quote_sale(worth) - spent - gas
         if gain <= 0.0:
             return False
-        dear.sell(cheap.buy(spent))
+        cheap.buy(spent)
+        dear.sell_worth(worth)
         self._add("eth", gain)
         self._add("profit", gain)
+        self.gas_burned_eth += gas
         return True
 
+    def _bridged_eth(self, cheap: Market, dear: Market) -> float:
+        """ETH to spend in the cheap pool so that the last of it just comes back from the dear one, fees included."""
+
+        def still_pays(eth: float) -> bool:
+            cost = cheap.price_after_purchase(eth) / (1.0 - cheap.fee)
+            return dear.price_after_sale(cheap.quote_purchase(eth)) * (1.0 - dear.fee) >= cost
+
+        low, high = 0.0, self.eth - self.gas_eth
+        if still_pays(high):
+            return high
+        for _ in range(HALVINGS):
+            if high - low <= BRIDGE_PRECISION * high:
+                break
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if still_pays(middle) else (low, middle)
+        return low
+
     def _buy_discount(self, market: Market) -> bool:
-        bid = self.bid(market)
-        spent = market.spendable(bid * (1.0 - market.fee), self.eth - self.gas_eth)
+        bid, gas = self.bid(market), self.gas_eth
+        spent = market.spendable(bid * (1.0 - market.fee), self.eth - gas)
         worth = market.quote_purchase(spent)
-        if worth * bid - spent <= self.gas_eth:
+        if worth * bid - spent <= gas:
             return False
         shares = market.buy(spent)
         if market.redemption_open:
             market.hand_in(self.index, shares)
         else:
             self._holdings[self.index][market.index] += shares
-        self._add("eth", -(spent + self.gas_eth))
-        self._add("profit", worth - spent - self.gas_eth)
+        self._add("eth", -(spent + gas))
+        self._add("profit", worth - spent - gas)
+        self.gas_burned_eth += gas
         return True
 
     def _mint_and_sell(self, market: Market) -> bool:
-        most = min(self.eth - self.gas_eth, market.mint_room_eth)
+        gas = self.gas_eth
+        most = min(self.eth - gas, market.mint_room_eth)
         cost = market.salable(1.0 / (1.0 - market.fee), most)
-        gain = market.quote_sale(cost) - cost - self.gas_eth
+        gain = market.quote_sale(cost) - cost - gas
         if gain <= 0.0:
             return False
         market.mint_and_sell(self.index, cost)
         self._add("eth", gain)
         self._add("profit", gain)
+        self.gas_burned_eth += gas
         return True

@@ -1,17 +1,21 @@
 """Liquidators: repay unsafe loans and sell the collateral that they seize, when that pays.
 
 ``Liquidator.step`` is the definition of a round's liquidations on one LRT, in ordinary Python; the compiled rounds in
-``model/kernels/trading.py`` must agree with it decision for decision. Anybody can liquidate and whoever is fastest
-does, so there is one liquidator per market rather than a crowd with the same rule; it needs no capital of its own,
-since seizing, selling and repaying is one transaction. A researcher's own liquidator overrides :meth:`profitable` or
-:meth:`amount`.
+``model/kernels/trading.py`` must agree with it bit for bit. Anybody can liquidate and whoever is fastest does, so there
+is one liquidator rather than a crowd with the same rule; it needs no capital of its own, since seizing, selling and
+repaying is one transaction. A researcher's own liquidator overrides any method; the day's trade then runs in Python
+(see :mod:`.cast`).
 """
 
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from .arbitrageur import SAME_PRICE
+import mesa
+
+from ..model.kernels.debts import seizure
+from ..model.kernels.trading import LOAN_DUST, SAME_PRICE
+from ..model.markets.order_book import mean_price
 
 
 class Market(Protocol):
@@ -43,8 +47,8 @@ class Market(Protocol):
     def quote_sale(self, worth: float) -> float:
         """ETH for LRT worth ``worth``, after the fee."""
 
-    def sell(self, shares: float) -> float:
-        """Sells ``shares`` to the pool; returns ETH."""
+    def sell_worth(self, worth: float) -> float:
+        """Sells LRT worth ``worth`` at NAV to the pool; returns ETH."""
 
 
 def best_pool(pools: Sequence[Market]) -> Market:
@@ -55,13 +59,6 @@ def best_pool(pools: Sequence[Market]) -> Market:
         if pool.price * (1.0 - pool.fee) > best.price * (1.0 - best.fee) * (1.0 + SAME_PRICE):
             best = pool
     return best
-
-
-def mean_price(pools: Sequence[Market]) -> float | None:
-    """Mean price of the pools that trade, by size; None when none does."""
-    trading = [pool for pool in pools if pool.trades]
-    size = sum(pool.size_eth for pool in trading)
-    return sum(pool.size_eth * pool.price for pool in trading) / size if trading else None
 
 
 class LoanBook:
@@ -114,10 +111,14 @@ class LoanBook:
         return sorted(self.positions, key=lambda p: (-self.critical_price(p, nav), int(p["asset"]), int(p["row"])))
 
 
-class Liquidator:
-    """Whoever is fastest."""
+class Liquidator(mesa.Agent):
+    """Whoever is fastest.
 
-    def step(self, pools: Sequence[Market], book: LoanBook, between: Callable[[], None]) -> bool:
+    Args:
+        model: the Mesa model that it lives in.
+    """
+
+    def step(self, pools: Sequence[Market], book: LoanBook, between: Callable[[], Any]) -> bool:
         """One round: every unsafe loan once at most; True when anything was liquidated.
 
         Args:
@@ -142,6 +143,15 @@ class Liquidator:
             market = best_pool(pools)
         return done
 
+    def open_book(self, terms: Any, positions: Any) -> LoanBook:
+        """The loans on one LRT for a day.
+
+        Args:
+            terms: its ``COLLATERAL`` record.
+            positions: its ``POSITION`` records.
+        """
+        return LoanBook(terms, positions)
+
     def cost(self, book: LoanBook) -> float:
         """What an ETH-worth of seized collateral costs: the loan repaid for it."""
         return book.oracle_price / (1.0 + float(book.terms["bonus"]))
@@ -152,8 +162,11 @@ class Liquidator:
 
     def amount(self, market: Market, book: LoanBook, position: Any) -> float:
         """How much collateral to seize, worth at NAV: up to the close factor, as long as the last unit pays."""
-        wanted = float(book.terms["close_factor"]) * book.debt_eth(position) / self.cost(book)
-        most = min(wanted, float(position["collateral"]) * market.nav, float(position["free"]) * market.nav)
+        terms, collateral = book.terms, float(position["collateral"]) * market.nav
+        _, wanted = seizure(
+            collateral, book.debt_eth(position), book.oracle_price, float(terms["close_factor"]), float(terms["bonus"])
+        )
+        most = min(wanted, float(position["free"]) * market.nav)
         if not book.terms["profitable_only"]:
             return most
         return market.salable(self.cost(book) / (1.0 - market.fee), most)
@@ -175,12 +188,12 @@ class Liquidator:
         lowest = float(terms["lowest_leverage"])
         terms["lowest_leverage"] = leverage if lowest == 0.0 else min(lowest, leverage)
         shares, unit = worth / nav, book.units[int(position["asset"])]
-        market.sell(shares)
+        market.sell_worth(worth)
         for field, change in (("collateral", -shares), ("free", -shares), ("seized", shares)):
             position[field] = max(position[field] + change, 0.0)
         position["repaid"] += repaid / unit
         position["debt"] = max(position["debt"] - repaid / unit, 0.0)
-        if position["collateral"] * nav <= 1e-9:
+        if position["collateral"] * nav <= LOAN_DUST:
             position["written_off"] += position["debt"]
             position["debt"] = 0.0
         for field, change in (

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import store
+from . import casts, store
 from .interruption import Interruption
 from .run import advance, begun, clock, fill
 from .store import Identity
 
 if TYPE_CHECKING:
+    from ..agents.cast import Cast
     from ..model.ecosystem import RestakingEcosystem
     from ..model.scenario import Scenario
     from .store import Run
@@ -17,19 +18,29 @@ if TYPE_CHECKING:
 BASE, BRANCH = "base", "branch"
 
 
-def replay(run: "Run", day: int | None = None, *, seed: int | None = None) -> "RestakingEcosystem":
+def replay(
+    run: "Run",
+    day: int | None = None,
+    *,
+    seed: int | None = None,
+    agents: "Cast | Mapping[str, type] | None" = None,
+) -> "RestakingEcosystem":
     """The ecosystem of a recorded run after ``day`` days, with the changes of terms that it saw on the way.
 
     Args:
         run: the run.
         day: days to replay; all of its days when None.
         seed: another seed than the run's.
+        agents: the classes of its agents, when they were not the shipped ones.
+
+    Raises:
+        CastError: they are not those that the run was made with.
     """
     from ..model.ecosystem import RestakingEcosystem
 
-    until = run.days if day is None else day
+    until, cast = run.days if day is None else day, casts.same(run.manifest, agents, name_of(run))
     ecosystem = RestakingEcosystem(
-        run.origin, seed=run.manifest["seed"] if seed is None else seed, engine=run.manifest["engine"]
+        run.origin, seed=run.manifest["seed"] if seed is None else seed, engine=run.manifest["engine"], agents=cast
     )
     for fork in run.manifest.get("forks") or ():
         if fork["day"] > until:
@@ -40,11 +51,19 @@ def replay(run: "Run", day: int | None = None, *, seed: int | None = None) -> "R
     return ecosystem
 
 
-def check_fork(run: "Run", day: int, changes: Mapping[str, Any]) -> None:
+def name_of(run: "Run") -> str:
+    """What a run is called in messages."""
+    return str(run.path or f"the run of {run.manifest['scenario']}")
+
+
+def check_fork(
+    run: "Run", day: int, changes: Mapping[str, Any], agents: "Cast | Mapping[str, type] | None" = None
+) -> None:
     """See whether a fork can be made, before the past is replayed.
 
     Raises:
         ScenarioError: the day is not one of the run, a change is not valid or concerns what the run began with.
+        CastError: the classes are not those that the run was made with.
     """
     from ..model.ecosystem import RestakingEcosystem
     from ..model.scenario import ScenarioError
@@ -57,6 +76,7 @@ def check_fork(run: "Run", day: int, changes: Mapping[str, Any]) -> None:
         raise ScenarioError(f"--day: {day} lies before day {last}, on which the run was itself forked")
     if not changes:
         raise ScenarioError("--set: nothing is changed; give at least one KEY=VALUE")
+    casts.same(run.manifest, agents, name_of(run))
     with RestakingEcosystem(run.scenario, seed=run.manifest["seed"]) as beginning:
         beginning.change(changes)
 
@@ -71,6 +91,7 @@ def fork(
     figures: bool = True,
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    agents: "Cast | Mapping[str, type] | None" = None,
 ) -> "Run":
     """Repeat a run to a day and let it go on under changed terms.
 
@@ -83,17 +104,18 @@ def fork(
         figures: whether to draw the figures of a run that is written.
         overwrite: whether to replace another run that stands in ``out``.
         progress: called with the day and the horizon after every day of the new part.
+        agents: the classes of its agents, when they were not the shipped ones.
 
     Raises:
         ScenarioError: see :func:`check_fork`.
         RunFolderError: something else stands in ``out``, or another process is at work there.
         Stopped: by a signal, after the days done were written.
     """
-    check_fork(run, day, changes)
+    check_fork(run, day, changes, agents)
     if out is None:
         started, seconds = clock()
         with Interruption(held=False) as interruption:
-            ecosystem = _branch(run, day, changes, seed)
+            ecosystem = _branch(run, day, changes, seed, agents)
             try:
                 advance(ecosystem, interruption, progress)
                 return store.run_in_memory(ecosystem, started=started, seconds=seconds())
@@ -106,12 +128,18 @@ def fork(
     with store.claim_run(out, identity, overwrite=overwrite) as place, Interruption(held=False) as interruption:
         if place.run is not None:
             return place.run
-        found = begun(place, identity, lambda: _branch(run, day, changes, seed))
+        found = begun(place, identity, lambda: _branch(run, day, changes, seed, agents))
         return fill(place, identity, found, interruption, figures=figures, progress=progress)
 
 
-def _branch(run: "Run", day: int, changes: Mapping[str, Any], seed: int | None) -> "RestakingEcosystem":
-    ecosystem = replay(run, day, seed=seed)
+def _branch(
+    run: "Run",
+    day: int,
+    changes: Mapping[str, Any],
+    seed: int | None,
+    agents: "Cast | Mapping[str, type] | None",
+) -> "RestakingEcosystem":
+    ecosystem = replay(run, day, seed=seed, agents=agents)
     ecosystem.change(changes)
     return ecosystem
 
@@ -125,6 +153,7 @@ def _identity(run: "Run", day: int, changes: Mapping[str, Any], seed: int | None
         run.manifest["engine"],
         seed=run.manifest["seed"] if seed is None else seed,
         forks=[*(run.manifest.get("forks") or ()), fork],
+        cast=run.manifest.get("cast"),
     )
 
 
@@ -137,8 +166,19 @@ def fork_over_seeds(
     seeds: Sequence[int],
     workers: int = 2,
     overwrite: bool = False,
+    agents: "Cast | Mapping[str, type] | None" = None,
 ) -> Iterator[tuple[int, Path, Path]]:
     """Make base and branch for many seeds: ``out/base/seed-N`` and ``out/branch/seed-N``, ready to be compared.
+
+    Args:
+        run: the run.
+        day: day from whose start the new terms hold.
+        changes: values by dotted key.
+        out: folder to write.
+        seeds: the seeds.
+        workers: processes.
+        overwrite: whether to replace other runs that stand there.
+        agents: the classes of its agents, when they were not the shipped ones; importable in a worker.
 
     Yields:
         Seed and the two folders, as pairs finish.
@@ -146,10 +186,10 @@ def fork_over_seeds(
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
-    check_fork(run, day, changes)
+    check_fork(run, day, changes, agents)
     if run.path is None:
         raise ValueError("a run that was kept in memory has no folder to replay it from")
-    tasks = [(run.path, day, dict(changes), seed, Path(out), overwrite) for seed in seeds]
+    tasks = [(run.path, day, dict(changes), seed, Path(out), overwrite, casts.of(agents)) for seed in seeds]
     if workers == 1:
         yield from map(_pair, tasks)
         return
@@ -162,15 +202,20 @@ def fork_over_seeds(
             raise
 
 
-def _pair(task: tuple[Path, int, dict[str, Any], int, Path, bool]) -> tuple[int, Path, Path]:
-    path, day, changes, seed, out, overwrite = task
+def _pair(task: "tuple[Path, int, dict[str, Any], int, Path, bool, Cast]") -> tuple[int, Path, Path]:
+    path, day, changes, seed, out, overwrite, cast = task
+    casts.hush()
     run = store.load_run(path)
     base, branch = (out / side / f"seed-{seed}" for side in (BASE, BRANCH))
-    identity = Identity.planned(run.scenario, run.manifest["engine"], seed=seed, forks=run.manifest.get("forks"))
+    m = run.manifest
+    identity = Identity.planned(run.scenario, m["engine"], seed=seed, forks=m.get("forks"), cast=m.get("cast"))
     if store.existing_run(base, identity, overwrite=overwrite) is None:
-        with store.claim_run(base, identity, overwrite=overwrite) as place, replay(run, seed=seed) as ecosystem:
+        with (
+            store.claim_run(base, identity, overwrite=overwrite) as place,
+            replay(run, seed=seed, agents=cast) as ecosystem,
+        ):
             place.write(ecosystem)
-    fork(run, day, changes, seed=seed, out=branch, figures=False, overwrite=overwrite)
+    fork(run, day, changes, seed=seed, out=branch, figures=False, overwrite=overwrite, agents=cast)
     return seed, base, branch
 
 

@@ -1,17 +1,18 @@
 """Damaged folders: what is whole stays, what is not is made again, with the same code and to the same bytes."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import store
+from . import casts, store
 from .folders import files, folder, lock, manifest
 from .folders.errors import FolderError
 from .verifying import kind_of, made_again
 
 if TYPE_CHECKING:
+    from ..agents.cast import Cast
     from .designs import Design
 
 Say = Callable[[str], None]
@@ -32,15 +33,23 @@ class Repair:
     sentence: str = "nothing is damaged"
 
 
-def repair_folder(path: str | Path, *, workers: int | None = None, say: Say = lambda text: None) -> Repair:
+def repair_folder(
+    path: str | Path,
+    *,
+    workers: int | None = None,
+    say: Say = lambda text: None,
+    agents: "Cast | Mapping[str, type] | None" = None,
+) -> Repair:
     """Make again what is damaged in the folder of a run or a sweep.
 
     Args:
         path: the folder.
         workers: processes for the runs of a sweep; one for each processor when None.
         say: where messages for people go.
+        agents: the classes of its agents, when they were not the shipped ones.
 
     Raises:
+        CastError: the classes are not those that it was made with.
         FolderError: it is the folder of neither, it cannot be repaired, or it was made with other code.
         SweepError: a sweep could not be carried out.
     """
@@ -53,14 +62,14 @@ def repair_folder(path: str | Path, *, workers: int | None = None, say: Say = la
             raise
         return _repair_nameless_sweep(path, design)
     if kind == store.KIND:
-        return _repair_run(path)
-    return _repair_sweep(path, workers, say)
+        return _repair_run(path, agents)
+    return _repair_sweep(path, workers, say, agents)
 
 
 # ---------------------------------------------------------------------------------------------------------------- runs
 
 
-def _repair_run(path: Path) -> Repair:
+def _repair_run(path: Path, agents: "Cast | Mapping[str, type] | None") -> Repair:
     with folder.claim(path, store.LAYOUT) as place:
         there = place.manifest
         if not there:
@@ -74,14 +83,20 @@ def _repair_run(path: Path) -> Repair:
         if not damaged:
             return Repair()
         _same_code(path, there.get("code"), store.code())
-        _make_files_again(path, place, there, list(damaged))
+        _make_files_again(path, place, there, list(damaged), agents)
     return Repair(list(damaged), list(damaged), f"{_listed(damaged)} made again; the other files are whole")
 
 
-def _make_files_again(path: Path, place: folder.Place, there: dict[str, Any], damaged: list[str]) -> None:
+def _make_files_again(
+    path: Path,
+    place: folder.Place,
+    there: dict[str, Any],
+    damaged: list[str],
+    agents: "Cast | Mapping[str, type] | None",
+) -> None:
     run = store.Run(there, {}, lambda name: store.read_table(path / f"{name}.parquet"), dict, path)  # type: ignore[arg-type]
     with place.staging() as staged:
-        hashes = made_again(run, staged)
+        hashes = made_again(run, staged, agents)
         for name, digest in manifest.listed(there).items():
             if hashes.get(name) != digest:
                 raise FolderError(
@@ -104,7 +119,7 @@ def _same_code(path: Path, made_with: Any, this: Any) -> None:
 # -------------------------------------------------------------------------------------------------------------- sweeps
 
 
-def _repair_sweep(path: Path, workers: int | None, say: Say) -> Repair:
+def _repair_sweep(path: Path, workers: int | None, say: Say, agents: "Cast | Mapping[str, type] | None") -> Repair:
     from .designs import load_design
     from .runner import folder as sweeps
     from .runner.identity import code_identity
@@ -126,11 +141,12 @@ def _repair_sweep(path: Path, workers: int | None, say: Say) -> Repair:
         return _repair_parts(path, design)
     if not damaged:
         return Repair()
-    _same_code(path, there["codes"], [code_identity()])
+    own = casts.identity(casts.same(there, agents, str(path)))
+    _same_code(path, there["codes"], [code_identity(own)])
     with folder.claim(path, sweeps.LAYOUT) as place:
-        opened = sweeps.SweepFolder(path, design, code_identity(), series=bool(there["series"]))
+        opened = sweeps.SweepFolder(path, design, code_identity(own), series=bool(there["series"]), own=own)
         opened.reopen(dict(place.manifest or {}), set(damaged))
-    done = carry_out(design, path, Options(workers=workers, series=bool(there["series"]), say=say))
+    done = carry_out(design, path, Options(workers=workers, series=bool(there["series"]), say=say, agents=agents))
     _as_before(path, manifest.listed(there), manifest.listed(done.manifest))
     return Repair(list(damaged), list(damaged), f"{_listed(damaged)} made again; what was whole stays")
 

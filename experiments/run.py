@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import checkpoints, store
+from . import casts, checkpoints, store
 from .checkpoints import Checkpoint
 from .folders.errors import FolderError, UnwritableError
 from .folders.files import problem
@@ -17,6 +17,7 @@ from .store import Identity, Run, RunPlace
 from .terminal import complain
 
 if TYPE_CHECKING:
+    from ..agents.cast import Cast
     from ..model.ecosystem import RestakingEcosystem
     from ..model.scenario import Scenario
 
@@ -27,9 +28,10 @@ CHECKPOINT_SECONDS = 60.0
 """How often the state of a long run is kept: what a crash costs, at most."""
 
 
-def default_folder(scenario: "Scenario") -> Path:
-    """Folder of a run that is not told where to go: its name says scenario, seed and hash."""
-    return RUNS / f"{scenario.name or 'scenario'}-seed{scenario.seed}-{scenario.content_hash()[:8]}"
+def default_folder(scenario: "Scenario", cast: casts.Identity | None = None) -> Path:
+    """Folder of a run that is not told where to go: its name says scenario, seed and hash, and that of own classes."""
+    name = f"{scenario.name or 'scenario'}-seed{scenario.seed}-{scenario.content_hash()[:8]}"
+    return RUNS / (name if cast is None else f"{name}-{casts.digest(cast)[:8]}")
 
 
 def resolve(
@@ -66,6 +68,7 @@ def run_scenario(
     progress: bool = True,
     overwrite: bool = False,
     engine: str = "kernel",
+    agents: "Cast | Mapping[str, type] | None" = None,
 ) -> Run:
     """Run a scenario to its horizon.
 
@@ -80,35 +83,38 @@ def run_scenario(
         figures: whether to draw the figures of a run that is written.
         progress: whether to show progress on standard error.
         overwrite: whether to replace another run that stands in ``out``.
-        engine: ``"kernel"`` or ``"objects"`` (slow: every staker decides in Python).
+        engine: ``"kernel"`` or ``"objects"`` (slow: every agent decides in Python).
+        agents: own classes of agents: a cast, or classes by kind. They are part of what the run is known by.
 
     Returns:
         The run; its tables are read (or made) when they are first used.
 
     Raises:
         ScenarioError: the scenario or an override is not valid.
+        CastError: a class cannot play, or its source cannot be read.
         RunFolderError: something else stands in ``out``, or another process is at work there.
         UnwritableError: the disk is full, or refuses something else; the state of the run is kept.
         Stopped: by Ctrl-C, SIGTERM or a closed terminal, after the days done were written.
     """
     resolved = resolve(scenario, seed=seed, days=days, stakers=stakers, overrides=overrides)
+    cast = casts.of(agents)
     if out is None:
-        return _run_in_memory(resolved, engine, progress)
+        return _run_in_memory(resolved, engine, cast, progress)
     folder = Path(out)
-    identity = Identity.planned(resolved, engine)
+    identity = Identity.planned(resolved, engine, cast=casts.identity(cast))
     there = store.existing_run(folder, identity, overwrite=overwrite)
     if there is not None:
         return there
     with store.claim_run(folder, identity, overwrite=overwrite) as place:
         if place.run is not None:
             return place.run
-        return _run_to_folder(resolved, engine, place, identity, figures=figures, progress=progress)
+        return _run_to_folder(resolved, engine, cast, place, identity, figures=figures, progress=progress)
 
 
-def _run_in_memory(scenario: "Scenario", engine: str, progress: bool) -> Run:
+def _run_in_memory(scenario: "Scenario", engine: str, cast: "Cast", progress: bool) -> Run:
     started, seconds = clock()
     with Interruption(held=False) as interruption:
-        ecosystem = _ecosystem(scenario, engine)
+        ecosystem = _ecosystem(scenario, engine, cast)
         try:
             advance(ecosystem, interruption, _progress(ecosystem) if progress else None)
             return store.run_in_memory(ecosystem, started=started, seconds=seconds())
@@ -117,10 +123,17 @@ def _run_in_memory(scenario: "Scenario", engine: str, progress: bool) -> Run:
 
 
 def _run_to_folder(
-    scenario: "Scenario", engine: str, place: RunPlace, identity: Identity, *, figures: bool, progress: bool
+    scenario: "Scenario",
+    engine: str,
+    cast: "Cast",
+    place: RunPlace,
+    identity: Identity,
+    *,
+    figures: bool,
+    progress: bool,
 ) -> Run:
     with Interruption(held=False) as interruption:
-        found = begun(place, identity, lambda: _ecosystem(scenario, engine))
+        found = begun(place, identity, lambda: _ecosystem(scenario, engine, cast))
         shown = _progress(found.ecosystem) if progress else None
         return fill(place, identity, found, interruption, figures=figures, progress=shown)
 
@@ -222,10 +235,10 @@ def _progress(ecosystem: "RestakingEcosystem") -> RunProgress:
     return RunProgress(ecosystem.scenario.name or "run")
 
 
-def _ecosystem(scenario: "Scenario", engine: str) -> "RestakingEcosystem":
+def _ecosystem(scenario: "Scenario", engine: str, cast: "Cast") -> "RestakingEcosystem":
     from ..model.ecosystem import RestakingEcosystem
 
-    return RestakingEcosystem(scenario, seed=scenario.seed, engine=engine)
+    return RestakingEcosystem(scenario, seed=scenario.seed, engine=engine, agents=cast)
 
 
 class StoppedAtNight(Stopped):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..model.shown import html_table
+from . import casts
 from .figures import FIGURES as DRAWN
 from .folders import files, folder, manifest, parquet
 from .folders.errors import DamagedError, FolderError
@@ -300,6 +301,7 @@ def manifest_of(
         "complete": bool(ecosystem.day >= ecosystem.horizon),
         "stakers": int(scenario.stakers.count),
         "engine": getattr(ecosystem, "engine", "kernel"),
+        "cast": _cast(ecosystem),
         "version": package_version(),
         "code": code(),
         "libraries": library_versions(),
@@ -311,6 +313,11 @@ def manifest_of(
         "parameters": scenario.to_dict(),
         **_forks(ecosystem),
     }
+
+
+def _cast(ecosystem: "RestakingEcosystem") -> casts.Identity | None:
+    cast = getattr(ecosystem, "cast", None)
+    return None if cast is None else casts.identity(cast)
 
 
 def code() -> dict[str, str]:
@@ -329,12 +336,12 @@ def _forks(ecosystem: "RestakingEcosystem") -> dict[str, Any]:
     return {"forks": changed, "origin": forks[0].origin.to_dict()}
 
 
-_IDENTITY = ("format", "scenario_hash", "seed", "horizon", "engine", "version", "code", "forks")
+_IDENTITY = ("format", "scenario_hash", "seed", "horizon", "engine", "version", "code", "forks", "cast")
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What makes two runs the same: same scenario, seed, length and code, hence the same numbers."""
+    """What makes two runs the same: same scenario, seed, length, classes and code, hence the same numbers."""
 
     values: tuple[tuple[str, Any], ...]
 
@@ -353,6 +360,7 @@ class Identity:
         *,
         seed: int | None = None,
         forks: Sequence[Mapping[str, Any]] | None = None,
+        cast: casts.Identity | None = None,
     ) -> "Identity":
         """Identity that a run is going to have.
 
@@ -361,6 +369,7 @@ class Identity:
             engine: who decides.
             seed: its seed; the scenario's when None.
             forks: changes of terms on the way, as a manifest has them.
+            cast: what its classes are known by (:func:`.casts.identity`); None for the shipped ones.
         """
         return cls.of(
             {
@@ -372,6 +381,7 @@ class Identity:
                 "version": package_version(),
                 "code": code(),
                 "forks": None if not forks else list(forks),
+                "cast": cast,
             }
         )
 
@@ -384,6 +394,8 @@ class Identity:
             "format": "layout",
         }
         own, others = dict(self.values), dict(other.values)
+        told = "; ".join(casts.differences(others["cast"], own["cast"]))
+        names["cast"] = f"cast: {told}"
         return ", ".join(names.get(key, key) for key in _IDENTITY if own[key] != others[key])
 
 

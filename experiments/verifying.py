@@ -3,13 +3,16 @@
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import store
 from .folders import files, folder, manifest
 from .folders.errors import FolderError
 from .forking import replay
 from .verdict import Verdict
+
+if TYPE_CHECKING:
+    from ..agents.cast import Cast
 
 
 def kind_of(path: Path) -> str:
@@ -36,6 +39,7 @@ def verify_folder(
     sample: int = 10,
     seed: int = 1,
     tell: Callable[[int, int], None] = lambda done, total: None,
+    agents: "Cast | Mapping[str, type] | None" = None,
 ) -> Verdict:
     """Compare the files of a run or a sweep with its manifest, make runs again, and compare them bit for bit.
 
@@ -44,20 +48,27 @@ def verify_folder(
         sample: number of a sweep's runs to make again; all when there are fewer; 0 makes nothing again.
         seed: picks them.
         tell: called with the runs checked and their number.
+        agents: the classes of its agents, when they were not the shipped ones.
 
     Raises:
         FolderError: it cannot be read.
+        CastError: the classes are not those that it was made with.
     """
     path = Path(path)
     if kind_of(path) == store.KIND:
-        return _verify_run(path, sample > 0, tell)
+        return _verify_run(path, sample > 0, tell, agents)
     from .results import load_results
     from .runner.verifying import verify
 
-    return verify(load_results(path), sample=sample, seed=seed, tell=tell)
+    return verify(load_results(path), sample=sample, seed=seed, tell=tell, agents=agents)
 
 
-def _verify_run(path: Path, make_again: bool, tell: Callable[[int, int], None]) -> Verdict:
+def _verify_run(
+    path: Path,
+    make_again: bool,
+    tell: Callable[[int, int], None],
+    agents: "Cast | Mapping[str, type] | None",
+) -> Verdict:
     there = folder.read(path, store.LAYOUT)
     verdict = Verdict(notes=code_notes(there))
     verdict.problems += manifest.problems(path, there).values()
@@ -66,7 +77,7 @@ def _verify_run(path: Path, make_again: bool, tell: Callable[[int, int], None]) 
     if verdict.problems or not make_again:
         return verdict
     run = store.load_run(path)
-    for name, digest in made_again(run).items():
+    for name, digest in made_again(run, agents=agents).items():
         if digest != manifest.listed(there).get(name):
             verdict.problems.append(f"{name} differs from that of the run made again")
     verdict.checked.append(f"{there['scenario']}-seed{there['seed']}")
@@ -86,14 +97,20 @@ def _joined(code: Any) -> str:
     return "-".join(map(str, code.values())) if isinstance(code, Mapping) else str(code)
 
 
-def made_again(run: store.Run, into: Path | None = None) -> dict[str, str]:
+def made_again(
+    run: store.Run, into: Path | None = None, agents: "Cast | Mapping[str, type] | None" = None
+) -> dict[str, str]:
     """SHA-256 of every file of a run made once more, by name.
 
     Args:
         run: the run.
         into: folder to write the files to; they are thrown away when None.
+        agents: the classes of its agents, when they were not the shipped ones.
+
+    Raises:
+        CastError: they are not those that the run was made with.
     """
-    with replay(run) as ecosystem, tempfile.TemporaryDirectory(prefix="restaking-verify-") as scratch:
+    with replay(run, agents=agents) as ecosystem, tempfile.TemporaryDirectory(prefix="restaking-verify-") as scratch:
         target = into or Path(scratch)
         # The summary names the folder of the run, as the first time.
         store.write_files(store.run_in_memory(ecosystem), target)

@@ -1,15 +1,15 @@
 """The restaking ecosystem: one Mesa model, one day per step."""
 
 import statistics
+import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.arbitrageur import Arbitrageur
 from ..agents.avs import AVS
-from ..agents.lrt_protocol import LRTProtocol
+from ..agents.cast import OPERATOR, SERVICE, STAKER, TRADERS, Cast, SlowRulesWarning
 from ..agents.mesa_bridge import ColumnCollector, EcosystemBase, batch_iteration
 from ..agents.node_operator import NodeOperator
 from ..agents.population import Population
@@ -64,13 +64,19 @@ class RestakingEcosystem(EcosystemBase):
         scenario: a shipped name, a path to a TOML file, or a :class:`Scenario`.
         seed: root of all random numbers. When None the scenario's; in iteration *i* > 0 of ``mesa.batch_run`` the seed
             of replication *i*, :func:`.randomness.replication_seed`, so that iterations differ and can be made again.
-        staker_class: ``Staker`` or a subclass; one that overrides ``step`` runs in Python.
+        agents: classes by kind (``{"staker": Mine}``) or a :class:`~..agents.cast.Cast`. A kind whose class overrides
+            anything decides in Python, and the run says so once; the others stay compiled.
+        staker_class: the same for the staker alone.
         rng: newer releases of Mesa call the seed so; give one of the two.
-        engine: ``"kernel"`` compiles the decisions, ``"objects"`` lets every staker run its Python ``step``.
+        engine: ``"kernel"`` compiles the decisions, ``"objects"`` has every agent run its Python ``step``.
         **kwargs: scenario keys, dotted, with other values than the scenario's (``**{"stakers.count": 500}``).
 
     Raises:
         ScenarioError: the scenario or an override is not valid.
+        CastError: a class is not of its kind, or says something that a run could not honour.
+
+    Attributes:
+        cast: the classes of its agents.
 
     Example:
         >>> with RestakingEcosystem("baseline", **{"stakers.count": 100}) as model:
@@ -86,7 +92,8 @@ class RestakingEcosystem(EcosystemBase):
         scenario: str | Scenario = "baseline",
         *,
         seed: int | None = None,
-        staker_class: type[Staker] = Staker,
+        agents: Cast | Mapping[str, type] | None = None,
+        staker_class: type[Staker] | None = None,
         engine: str = "kernel",
         rng: int | None = None,
         **kwargs: Any,  # Mesa's front end takes further keywords from a model that calls them so
@@ -96,6 +103,8 @@ class RestakingEcosystem(EcosystemBase):
         seed = rng if seed is None else seed
         if engine not in ("kernel", "objects"):
             raise ValueError(f"engine must be 'kernel' or 'objects', not {engine!r}")
+        self.cast = Cast.of(agents, staker_class)
+        self._in_python = self.cast.in_python(engine)
         self.scenario = load_scenario(scenario, kwargs or None)
         iteration = batch_iteration() if seed is None else None
         self.seed = replication_seed(self.scenario.seed, iteration or 0) if seed is None else seed
@@ -109,9 +118,12 @@ class RestakingEcosystem(EcosystemBase):
         self.first_lrt = self.first_restaking + 2
         self._seeds = SeedTree(self.seed)
         self._sentiment_key = int(self._seeds.key("campaigns.sentiment"))
-        self._build(staker_class)
+        self._build()
+        slow = self.cast.slow_rules()
+        if slow and engine != "objects":
+            warnings.warn(slow, SlowRulesWarning, stacklevel=2)
 
-    def _build(self, staker_class: type[Staker]) -> None:
+    def _build(self) -> None:
         scenario, seeds = self.scenario, self._seeds
         self.world, tastes, self.owners = genesis.build_world(scenario, seeds, self.horizon)
         self.staker_terms = genesis.staker_terms(scenario, seeds)
@@ -134,7 +146,7 @@ class RestakingEcosystem(EcosystemBase):
         self.received = Received(self)
         self.measures = Measures(self)
         self.recorder = self.measures.recorder
-        self._create_agents(staker_class)
+        self._create_agents()
         self.treasuries = Treasuries(self)
         self.losses = LossBook(self)
         self.attacks = 0
@@ -142,28 +154,35 @@ class RestakingEcosystem(EcosystemBase):
         self.signals.close()
         self.measures.record(0)
 
-    def _create_agents(self, staker_class: type[Staker]) -> None:
+    def _create_agents(self) -> None:
+        cast, layer = self.cast, self.restaking_layer
+        cold = {
+            "taste": self._tastes,
+            "points": self.world.points,
+            "liquidity_value": self._liquidity,
+            "debt_shares": self.world.debt_shares,
+            "debt_asset": self.world.debt_asset,
+        }
+        cast.refuse_columns(STAKER, [*(self.world.stakers.dtype.names or ()), *cold])
+        cast.refuse_columns(OPERATOR, layer.operators.dtype.names or ())
+        cast.refuse_columns(SERVICE, layer.avs.dtype.names or ())
         self.stakers: Population[Staker] = Population(
-            self,
-            staker_class,
-            self.world.stakers,
-            cold={
-                "taste": self._tastes,
-                "points": self.world.points,
-                "liquidity_value": self._liquidity,
-                "debt_shares": self.world.debt_shares,
-                "debt_asset": self.world.debt_asset,
-            },
-            derived={"wealth": self._wealth},
+            self, cast.staker, self.world.stakers, cold=cold, derived={"wealth": self._wealth}
         )
-        self.operators = Population(self, NodeOperator, self.restaking_layer.operators)
-        self.services = Population(self, AVS, self.restaking_layer.avs)
-        self.protocols = [LRTProtocol(self, k, name) for k, name in enumerate(self.scenario.lrt)]
+        self.operators: Population[NodeOperator] = Population(self, cast.operator, layer.operators)
+        self.services: Population[AVS] = Population(self, cast.avs, layer.avs)
+        self.protocols = [cast.lrt_protocol(self, k, name) for k, name in enumerate(self.scenario.lrt)]
         self.arbitrageurs = [
-            Arbitrageur(self, self.exchange.arbitrageurs, a, self.exchange.held)
+            cast.arbitrageur(self, self.exchange.arbitrageurs, a, self.exchange.held)
             for a in range(self.exchange.arbitrageurs.size)
         ]
-        self._python_stakers = self.engine == "objects" or staker_class.step is not Staker.step
+        self.liquidator = cast.liquidator(self)
+        if OPERATOR in self._in_python:
+            layer.operators_step = self._operators_decide
+        if SERVICE in self._in_python:
+            layer.avs_step = self._services_decide
+        if self._in_python & TRADERS:
+            self.exchange.let_trade(self.arbitrageurs, self.liquidator)
         names, table = self.measures.columns()
         self.datacollector = ColumnCollector(names, table)
 
@@ -327,7 +346,7 @@ class RestakingEcosystem(EcosystemBase):
     def decide(self) -> None:
         """Stakers due today; LRT protocols, operators and AVSs on their calendar."""
         self._intended = 0
-        if self._python_stakers:
+        if STAKER in self._in_python:
             self.stakers.agents.do("step")
         else:
             self._intended, _ = stakers_day(
@@ -353,7 +372,7 @@ class RestakingEcosystem(EcosystemBase):
         if self.day % WEEK == 0:
             for protocol in self.protocols:
                 protocol.step()
-            self._restaking_week()
+            self.restaking_layer.week(self.day, self.restaked)
             for k in range(len(self.protocols)):
                 if self.world.venues[self.first_lrt + k]["launched"]:
                     self.exchange.resize_pool(k, 1.0 - (1.0 - self.scenario.markets.lp_response) ** WEEK)
@@ -374,22 +393,19 @@ class RestakingEcosystem(EcosystemBase):
                 limit = float(waiting_cost(self.world.venues[venue], PANIC, self.staker_terms[0]))
             for row in np.flatnonzero((rows["satellite"] == venue) & ~waiting):
                 staker = rows[row]
+                if STAKER in self._in_python and self.world.venues["redemption_open"][venue]:
+                    limit = self.stakers.view(int(row)).waiting_cost(self.world.venues[venue], PANIC)
                 held = staker["satellite_shares"] * nav[venue]
                 wealth = held + staker["core_shares"] * nav[staker["core"]]
                 share = (1.0 - forced[venue]) * held / max(wealth, 1e-300)
                 self.file_intention(int(row), int(venue), float(share), 1, limit)
         forced[:] = 0.0
 
-    def _restaking_week(self) -> None:
-        if self.engine == "objects":
-            self.restaking_layer.week(
-                self.day,
-                self.restaked,
-                lambda: self.operators.agents.do("step"),
-                lambda: self.services.agents.do("step"),
-            )
-            return
-        self.restaking_layer.week(self.day, self.restaked)
+    def _operators_decide(self) -> None:
+        self.operators.agents.do("step")
+
+    def _services_decide(self) -> None:
+        self.services.agents.do("step")
 
     def queue(self) -> None:
         """Deposits, claims, escrow and the validator queues."""
@@ -653,6 +669,13 @@ class RestakingEcosystem(EcosystemBase):
         origin = self.scenario
         change_terms(self, changes)
         self.forks.append(Fork(self.day, dict(changes), origin))
+
+    def at_start(self, scenario: Scenario) -> "RestakingEcosystem":
+        """A model of the same kind, seed, engine and cast on day zero of a scenario."""
+        own: dict[str, Any] = {} if self.cast.stock else {"agents": self.cast}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SlowRulesWarning)  # this model has said so
+            return type(self)(scenario, seed=self.seed, engine=self.engine, **own)
 
     def run_model(self) -> None:
         """Mesa's name for :meth:`run`."""

@@ -1,6 +1,6 @@
 """The day's trade in LRTs: pools, the order book, arbitrage and patient capital, and what they do to the books."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from .kernels import books as move
 from .kernels.books import World
 from .kernels.stableswap import spot_price
 from .kernels.trading import DISCOUNT_BUCKETS, TERMS, Fills, Loans, financing, new_fills, no_loans, trade_day
-from .markets.order_book import acting_order
+from .markets.order_book import Repossessor, Trader, acting_order, trade_in_python
 from .markets.redemption import free_buffer
 from .state import ARBITRAGEUR, ORDER, POOL
 
@@ -69,6 +69,8 @@ class Exchange:
         for fills in (self.fills.lrts, self.fills.pools):
             fills["close_price"] = fills["lowest_price"] = fills["mean_price"] = 1.0
         self._acting = acting_order(self.arbitrageurs)
+        self._traders: Sequence[Trader] = ()
+        self._liquidator: Repossessor | None = None
         self.lp_fee_apr = np.zeros(self.pools.size)
         self.providers_shares = np.zeros(count)
         self.lenders_shares = np.zeros(count)
@@ -279,15 +281,24 @@ class Exchange:
         self._hand_in_kept()
         loans = no_loans(len(self.names), self.scenario.markets.rounds_per_day) if loans is None else loans
         move.collect_orders(self.orders, self.filed, first, self.sells, self.buys)
-        trade_day(
-            self.pools, self.arbitrageurs, self._acting, self.held, terms, self.sells, self.buys,
-            self.scenario.markets.rounds_per_day, self.flow, self.fills, loans,
-        )  # fmt: skip
+        self._rounds(loans)
         self._book(day)
         move.settle_orders(world, self.orders, self.filed, first, self.sells, self.buys, self.fills, day)
         self.filed = 0
         self._watch_pools()
         venues["price"] = np.maximum(self.fills.lrts["close_price"], LAST_PRICE_FLOOR)
+
+    def let_trade(self, arbitrageurs: Sequence[Trader], liquidator: Repossessor) -> None:
+        """Have these agents trade from now on, in Python, in place of the compiled rounds."""
+        self._traders, self._liquidator = arbitrageurs, liquidator
+
+    def _rounds(self, loans: Loans) -> None:
+        day = (self.terms, self.sells, self.buys, self.scenario.markets.rounds_per_day, self.flow, self.fills, loans)
+        if self._liquidator is None:
+            trade_day(self.pools, self.arbitrageurs, self._acting, self.held, *day)
+            return
+        order = np.argsort([-trader.speed for trader in self._traders], kind="stable")
+        trade_in_python(self.pools, self._traders, self._liquidator, order, *day)
 
     def _book(self, day: int) -> None:
         fills, account = self.fills, self.world.accounts[0]

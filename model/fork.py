@@ -89,7 +89,7 @@ def change_terms(model: "RestakingEcosystem", changes: Mapping[str, Any]) -> Non
 
 
 def _beginning(model: "RestakingEcosystem", scenario: Any) -> Any:
-    return type(model)(scenario, seed=model.seed, engine=model.engine)
+    return model.at_start(scenario)
 
 
 # --- what cannot change -----------------------------------------------------------------------------------------------

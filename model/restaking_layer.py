@@ -124,10 +124,14 @@ class RestakingLayer:
         allocation: (O, S) part of the operator's stake that answers to the AVS.
         taste: (O, S) standard logistic; what else an operator likes about an AVS, drawn once.
         rewards: the last day's rewards.
+        operators_step: has all operators decide where they do so in Python; compiled when None.
+        avs_step: has all AVSs decide where they do so in Python; compiled when None.
     """
 
     def __init__(self, scenario: "Scenario", seeds: SeedTree, venues: Sequence[str]) -> None:
         self.scenario = scenario
+        self.operators_step: Callable[[], Any] | None = None
+        self.avs_step: Callable[[], Any] | None = None
         self.venue_names = list(venues)
         self.operator_names = operator_names(scenario.operators)
         self.operators = draw_operators(scenario.operators, seeds)
@@ -182,7 +186,7 @@ class RestakingLayer:
         memory = self.operators["share_memory"].copy()
         for round_ in range(_START_ROUNDS):
             kernel.draw_reviews(self._keys["start"], round_, self.operators)
-            self.operators_decide()
+            (self.operators_step or self.operators_decide)()
             # Only services settle here: commissions and remembered shares are as drawn.
             self.operators["commission"], self.operators["share_memory"] = commissions, memory
             self.reindex()
@@ -224,16 +228,16 @@ class RestakingLayer:
         Args:
             day: day of the run, after :meth:`accrue` of that day.
             stake_eth: (R,) restaked ETH by venue.
-            operators_step: has all operators decide; the compiled :meth:`operators_decide` when None.
-            avs_step: has all AVSs decide; the compiled :meth:`avs_decide` when None.
+            operators_step: has all operators decide this once; ``self.operators_step`` when None.
+            avs_step: has all AVSs decide this once; ``self.avs_step`` when None.
         """
         if not self._started:
             self.start(day, stake_eth)
         self._set_board(day, float(self._board["sentiment"][0]))
         self.survey(stake_eth)
         kernel.draw_reviews(self._keys["review"], day, self.operators)
-        (operators_step or self.operators_decide)()
-        (avs_step or self.avs_decide)()
+        (operators_step or self.operators_step or self.operators_decide)()
+        (avs_step or self.avs_step or self.avs_decide)()
         self._close_services(day)
         self.reindex()
         self.survey(stake_eth)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from ..terminal import complain, visible
+from ..terminal import complain, say, visible
 
 if TYPE_CHECKING:
+    from ...agents.cast import Cast
     from ...model.scenario import Scenario
 
 BAD_INPUT = 2
@@ -58,6 +59,28 @@ def _with_options(scenario: "Scenario", sets: Sequence[str], options: dict[str, 
             raise ScenarioError(f"{option}: {key} is given twice (also by --set)", key=key, where=option)
         values[key], where[key] = value, option
     return apply_overrides(scenario, values, where) if values else scenario
+
+
+WITH = typer.Option(
+    "--with", metavar="FILE.py:NAME", help="Own classes of agents: a Cast, classes by kind or one class."
+)
+"""The option that brings own classes."""
+
+
+def cast_of(place: str | None) -> "Cast":
+    """The cast that ``--with`` names; says on standard error what it costs.
+
+    Raises:
+        CastError: it cannot be loaded, or cannot play.
+    """
+    from .. import casts
+
+    cast = casts.load_cast(place)
+    slow = cast.slow_rules()
+    if slow:
+        say(slow)
+        casts.hush()
+    return cast
 
 
 def fail(message: str, code: int = BAD_INPUT) -> NoReturn:

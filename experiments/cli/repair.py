@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..terminal import say, tell_json
-from ._common import whole
+from ._common import WITH, cast_of, whole
 
 
 def repair(
@@ -15,6 +15,7 @@ def repair(
         int | None, whole("--workers", "Of a sweep: processes; default: one for each processor.", low=1)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    own: Annotated[str | None, WITH] = None,
 ) -> None:
     """Compare the files of a run or a sweep with its manifest, and make again those that are damaged.
 
@@ -23,7 +24,7 @@ def repair(
     """
     from ..repairing import repair_folder
 
-    done = repair_folder(results, workers=workers, say=say)
+    done = repair_folder(results, workers=workers, say=say, agents=cast_of(own))
     say(f"{results}: {done.sentence}")
     if as_json:
         tell_json({"folder": str(results), "damaged": done.damaged, "made_again": done.made_again})

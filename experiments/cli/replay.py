@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ..terminal import say, tell_json
-from ._common import fail
+from ._common import WITH, cast_of, fail
 
 FAILED = 1
 
@@ -14,6 +14,7 @@ FAILED = 1
 def replay(
     capsule: Annotated[Path, typer.Argument(help="A capsule: failures/*.json in the folder of a sweep.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    own: Annotated[str | None, WITH] = None,
 ) -> int | None:
     """Make the run of a capsule again, here, with its traceback when it fails.
 
@@ -30,7 +31,7 @@ def replay(
         fail(str(error))
     if not found.same_code:
         say(f"made with code {found.code}; the code has changed since")
-    record = replay(found)
+    record = replay(found, cast_of(own))
     if as_json:
         tell_json(_content(found, record))
     if record.status == DONE:

@@ -1,9 +1,11 @@
 """A failed run as a file that runs it again, anywhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import casts
 from ..folders import files
 from ..folders.errors import FolderError
 from ..provenance import package_version
@@ -12,6 +14,7 @@ from .identity import code_identity
 from .task import Job, Record, Task, make_one
 
 if TYPE_CHECKING:
+    from ...agents.cast import Cast
     from ...model.scenario import Scenario
     from .folder import SweepFolder
 
@@ -46,6 +49,7 @@ def write_failure(folder: "SweepFolder", record: Record) -> None:
             "overrides": without_nulls(run.overrides),
             "error": record.error,
             "code": record.code,
+            "cast": folder.own,
             "version": package_version(),
             "scenario": without_nulls(scenario.to_dict()),
         }
@@ -61,17 +65,19 @@ class Capsule:
         scenario: the resolved scenario, seed included.
         code: the code that it was made with.
         error: what had gone wrong.
+        cast: what own classes were known by; None when there were none.
     """
 
     run_id: str
     scenario: "Scenario"
     code: str
     error: str
+    cast: casts.Identity | None = None
 
     @property
     def same_code(self) -> bool:
         """Whether this code is the one that the run was made with."""
-        return self.code == code_identity()
+        return self.code == code_identity(self.cast)
 
 
 def read_capsule(path: str | Path) -> Capsule:
@@ -90,7 +96,13 @@ def read_capsule(path: str | Path) -> Capsule:
         raise SweepFolderError(f"{path}: there is no such file{_listed(path.parent)}")
     content = _capsule_content(path)
     scenario = read_resolved(content["scenario"], str(path))
-    return Capsule(str(content["run_id"]), scenario, str(content.get("code", "")), str(content.get("error", "")))
+    return Capsule(
+        str(content["run_id"]),
+        scenario,
+        str(content.get("code", "")),
+        str(content.get("error", "")),
+        content.get("cast"),
+    )
 
 
 def _capsule_content(path: Path) -> dict[str, Any]:
@@ -110,11 +122,20 @@ def _listed(folder: Path) -> str:
     return f"; capsules there: {', '.join(names)}" if names else ""
 
 
-def replay(capsule: Capsule) -> Record:
+def replay(capsule: Capsule, agents: "Cast | Mapping[str, type] | None" = None) -> Record:
     """Make the run of a capsule again, in this process.
+
+    Args:
+        capsule: the capsule.
+        agents: the classes of its agents, when they were not the shipped ones.
 
     Returns:
         The record: ``done`` with the summary, or ``failed`` with error and traceback.
+
+    Raises:
+        CastError: the classes are not those that the run was made with.
     """
-    job = Job(capsule.scenario, code_identity(), series=False)
+    cast = casts.same({"cast": capsule.cast}, agents, capsule.run_id)
+    own = casts.Packed.of(cast, None)
+    job = Job(capsule.scenario, code_identity(casts.identity(cast)), series=False, own=own)
     return make_one(job, Task(0, capsule.scenario.seed, {}))[0]

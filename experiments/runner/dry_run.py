@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import casts
 from ..designs import Design
 from ..designs.reading import MOST_RUNS
 from ..folders import files
@@ -98,8 +99,9 @@ def estimate(design: Design, out: str | Path | None, options: Options) -> Estima
     """
     if _is_unlisted(design, out):
         return _by_arithmetic(design, options)
-    path = default_folder(design) if out is None else Path(out)
-    folder = SweepFolder(path, design, code_identity(), series=options.series)
+    known = _known(options)
+    path = default_folder(design, known) if out is None else Path(out)
+    folder = SweepFolder(path, design, code_identity(known), series=options.series, own=known)
     folder.check(overwrite=options.overwrite, accept_new_code=options.accept_new_code)
     finished = set() if options.overwrite else _finished(path)
     distinct = folder.ordering.distinct
@@ -179,12 +181,17 @@ def _finished(path: Path) -> set[int]:
     )
 
 
+def _known(options: Options) -> casts.Identity | None:
+    return casts.identity_of_sweep(casts.of(options.agents), options.model)
+
+
 def _measured(
     folder: SweepFolder, to_do: list[int], options: Options, *, times: float = 1.0, seconds: float = PILOT_SECONDS
 ) -> dict[str, Any]:
     """What the runs of a folder cost, and ``times`` as many; the pilot goes on for so many ``seconds``."""
     design = folder.ordering.design
-    job = Job(design.scenario, code_identity(), options.series, execute=options.execute)
+    code, own = code_identity(_known(options)), casts.Packed.of(casts.of(options.agents), options.model)
+    job = Job(design.scenario, code, options.series, execute=options.execute, own=own)
     pool = open_pool(options, len(to_do), lambda: False)
     try:
         began = time.perf_counter()

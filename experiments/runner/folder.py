@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from .. import casts
 from ..designs import Design
 from ..folders import files, folder, manifest
 from ..folders.errors import SweepFolderError
@@ -121,6 +122,7 @@ class SweepFolder:
         design: what is run.
         code: the code that makes the runs.
         series: whether series are kept.
+        own: what own classes are known by; None when there are none.
 
     Attributes:
         path: the folder.
@@ -129,15 +131,22 @@ class SweepFolder:
         notes: what people should know about how it was opened.
     """
 
-    def __init__(self, path: Path, design: Design, code: str, *, series: bool = True) -> None:
+    def __init__(
+        self, path: Path, design: Design, code: str, *, series: bool = True, own: casts.Identity | None = None
+    ) -> None:
         self.path = path
         self.ordering = tables.Ordering(design)
-        self._design, self._code, self._series = design, code, series
+        self._design, self._code, self._series, self._own = design, code, series, own
         self.manifest: dict[str, Any] = {}
         self.finished: set[int] = set()
         self.failed: set[int] = set()
         self.notes: list[str] = []
         self._next = 0
+
+    @property
+    def own(self) -> casts.Identity | None:
+        """What own classes are known by; None when there are none."""
+        return self._own
 
     # ------------------------------------------------------------------------------------------------ opening
 
@@ -158,6 +167,9 @@ class SweepFolder:
                 "--overwrite makes all runs anew"
             )
         self._same_design(there)
+        told = casts.differences(there.get("cast"), self._own)
+        if told:
+            raise SweepFolderError(f"{self.path}: {'; '.join(told)}; --overwrite makes all runs anew")
         if not accept_new_code:
             self._same_code(there)
 
@@ -327,6 +339,7 @@ class SweepFolder:
             "series": self._series,
             "version": package_version(),
             "codes": [self._code],
+            "cast": self._own,
             "libraries": library_versions(),
             "platform": platform_name(),
             "processors": [],

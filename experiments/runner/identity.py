@@ -5,17 +5,23 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .. import casts
 from ..designs import Design, PlannedRun
 from ..provenance import model_code
 
 _KEY_DIGITS = 12
 
 
-def code_identity() -> str:
-    """The code that makes the numbers: all sources of model and agents, and the kernels with their compiler."""
+def code_identity(own: casts.Identity | None = None) -> str:
+    """The code that makes the numbers: all sources of model and agents, and the kernels with their compiler.
+
+    Args:
+        own: what own classes are known by, when there are any; then they are a part of it.
+    """
     from ...model._code_version import code_version
 
-    return f"{model_code()}-{code_version()}"
+    shipped = f"{model_code()}-{code_version()}"
+    return shipped if own is None else f"{shipped}-{casts.digest(own)[:_KEY_DIGITS]}"
 
 
 def run_id(run: PlannedRun, scenario_hash: str, code: str) -> str:

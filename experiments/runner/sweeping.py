@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .. import casts
 from ..designs import Design, load_design
 from ..folders.files import problem
 from ..folders.folder import claim
@@ -26,6 +27,7 @@ from .progress import SweepProgress
 from .task import FAILED, ChunkResult, Job, Outcome, Record, Task, now, simulate
 
 if TYPE_CHECKING:
+    from ...agents.cast import Cast
     from ...model.scenario import Scenario
     from .results import Results
 
@@ -40,7 +42,7 @@ _TICK_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Options:
-    """How a sweep is carried out; none of it changes a number.
+    """How a sweep is carried out; none of it but own classes changes a number.
 
     Attributes:
         workers: processes; 1 means this one, None as many as there are processors.
@@ -53,6 +55,8 @@ class Options:
         retry_failed: whether runs that failed before are made again.
         say: where messages for people go.
         execute: makes one run.
+        agents: own classes of agents: a cast, or classes by kind.
+        model: own maker of models, called with a scenario and ``seed=``.
     """
 
     workers: int | None = None
@@ -65,6 +69,8 @@ class Options:
     retry_failed: bool = False
     say: Callable[[str], None] = lambda message: None
     execute: "Callable[[Scenario, int], Outcome]" = simulate
+    agents: "Cast | Mapping[str, type] | None" = None
+    model: casts.Maker | None = None
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
@@ -87,6 +93,8 @@ def sweep(
     series: bool = True,
     accept_new_code: bool = False,
     retry_failed: bool = False,
+    agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> "Results":
     """Make all runs of a design that are not there yet.
 
@@ -104,8 +112,13 @@ def sweep(
         series: whether to keep the daily series, or only the summary of each run.
         accept_new_code: whether runs that other code has made may stay, the missing ones being made with this code.
         retry_failed: whether to make runs again that failed before.
+        agents: own classes of agents, by kind or as a cast. They are part of what the sweep is known by; workers import
+            them by name.
+        model: makes the model of a run, called with the scenario and ``seed=`` (and ``agents=`` where own classes are
+            given); ``RestakingEcosystem`` when None.
 
     Raises:
+        CastError: a class cannot play, or workers could not import it.
         DesignError: the design is not valid.
         SweepFolderError: something else stands in ``out``, another process is at work there, or no cluster answers.
         SweepError: the disk is full, the cluster is gone, or a run failed and ``on_error`` is ``"stop"``.
@@ -124,22 +137,33 @@ def sweep(
         series=series,
         accept_new_code=accept_new_code,
         retry_failed=retry_failed,
+        agents=agents,
+        model=model,
     )
     return carry_out(load_design(design), out, options)
 
 
-def default_folder(design: Design) -> Path:
-    """Folder of a sweep that is not told where to go: its name says design and hash."""
-    return RUNS / f"{design.name}-{design.content_hash()[:8]}"
+def default_folder(design: Design, own: casts.Identity | None = None) -> Path:
+    """Folder of a sweep that is not told where to go: its name says design and hash, and that of own classes."""
+    name = f"{design.name}-{design.content_hash()[:8]}"
+    return RUNS / (name if own is None else f"{name}-{casts.digest(own)[:8]}")
 
 
 def carry_out(design: Design, out: str | Path | None, options: Options) -> "Results":
     """Make all runs of a design that are not there yet (see :func:`sweep`)."""
+    from ...agents.cast import CastError
     from .results import load_results
 
-    path = default_folder(design) if out is None else Path(out)
-    code = code_identity()
-    folder = SweepFolder(path, design, code, series=options.series)
+    cast = casts.of(options.agents)
+    own, packed = casts.identity_of_sweep(cast, options.model), casts.Packed.of(cast, options.model)
+    if packed is not None and packed.of_script and options.workers != 1:
+        raise CastError(
+            "agents: the script that is run cannot be imported by workers; write own classes into a module of their "
+            "own, or give workers=1"
+        )
+    path = default_folder(design, own) if out is None else Path(out)
+    code = code_identity(own)
+    folder = SweepFolder(path, design, code, series=options.series, own=own)
     folder.check(overwrite=options.overwrite, accept_new_code=options.accept_new_code)
     with claim(path, folders.LAYOUT) as place, _told_plainly(folder):
         folder.open(
@@ -152,7 +176,7 @@ def carry_out(design: Design, out: str | Path | None, options: Options) -> "Resu
         if folder.complete:
             options.say(f"{path} holds this sweep already, complete: nothing to do")
         else:
-            job = Job(design.scenario, code, options.series, options.on_error == "stop", options.execute)
+            job = Job(design.scenario, code, options.series, options.on_error == "stop", options.execute, packed)
             _Sweep(folder, job, options).run()
     return load_results(path)
 

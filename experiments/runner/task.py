@@ -9,18 +9,21 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import casts
 from ..provenance import processor
 from .errors import CodeMismatchError
 from .identity import code_identity
 
 if TYPE_CHECKING:
+    from ...agents.cast import Cast
     from ...model.scenario import Scenario
 
 DONE = "done"
@@ -47,14 +50,32 @@ class Outcome:
     daily: NDArray[np.float64]
 
 
-def simulate(scenario: "Scenario", seed: int) -> Outcome:
-    """Run a scenario to its horizon and free all that it held."""
+def simulate(
+    scenario: "Scenario", seed: int, cast: "Cast | None" = None, model: "casts.Maker | None" = None
+) -> Outcome:
+    """Run a scenario to its horizon and free all that it held.
+
+    Args:
+        scenario: the scenario.
+        seed: its seed.
+        cast: the classes of its agents; the shipped ones when None.
+        model: makes the model, from the scenario and the seed (and ``agents``, with a cast of own classes).
+    """
     from ...model.ecosystem import RestakingEcosystem
 
-    with RestakingEcosystem(scenario, seed=seed) as ecosystem:
+    own = {} if cast is None or cast.stock else {"agents": cast}
+    with (model or _stock_model)(scenario, seed=seed, **own) as ecosystem:
+        if not isinstance(ecosystem, RestakingEcosystem):
+            raise TypeError(f"model returned {type(ecosystem).__name__}, not a RestakingEcosystem")
         ecosystem.run()
         daily, rows = ecosystem.recorder.table()
         return Outcome(ecosystem.recorder.summary(), ecosystem.recorder.names, daily[:rows])
+
+
+def _stock_model(scenario: "Scenario", **terms: Any) -> Any:
+    from ...model.ecosystem import RestakingEcosystem
+
+    return RestakingEcosystem(scenario, **terms)
 
 
 @dataclass(frozen=True)
@@ -67,6 +88,7 @@ class Job:
         series: whether to keep daily series.
         stop_on_failure: whether a chunk ends with the first run that fails.
         execute: makes a run; importable in a worker.
+        own: classes of agents or a maker of models that are not the shipped ones.
     """
 
     scenario: "Scenario"
@@ -74,6 +96,7 @@ class Job:
     series: bool = True
     stop_on_failure: bool = False
     execute: "Callable[[Scenario, int], Outcome]" = simulate
+    own: "casts.Packed | None" = None
 
 
 @dataclass(frozen=True)
@@ -166,8 +189,7 @@ def run_chunk(job: Job, tasks: Sequence[Task], stop: Callable[[], Any] | None = 
     """
     from .parts import encode
 
-    if code_identity() != job.code:
-        raise CodeMismatchError(f"{worker_name()} has code {code_identity()}, not {job.code}")
+    job = _unpacked(job)
     began = time.perf_counter()
     records: list[Record] = []
     series: list[tuple[int, Outcome]] = []
@@ -187,8 +209,30 @@ def run_chunk(job: Job, tasks: Sequence[Task], stop: Callable[[], Any] | None = 
     return ChunkResult(part, records, time.perf_counter() - began, peak_memory(), processor())
 
 
+def _unpacked(job: Job) -> Job:
+    """The job with its own classes imported.
+
+    Raises:
+        CodeMismatchError: this process has other sources than ``job`` asks for, or cannot import them.
+    """
+    known = None
+    if job.own is not None:
+        casts.hush()
+        try:
+            cast, model = job.own.unpack()
+            known = casts.identity_of_sweep(cast, model)
+        except Exception as error:
+            raise CodeMismatchError(f"{worker_name()} cannot import own classes: {one_line(error)}") from error
+        job = replace(job, execute=partial(simulate, cast=cast, model=model))
+    code = code_identity(known)
+    if code != job.code:
+        raise CodeMismatchError(f"{worker_name()} has code {code}, not {job.code}")
+    return job
+
+
 def make_one(job: Job, task: Task) -> tuple[Record, Outcome | None]:
     """Make one run in this process; its outcome is None when it failed."""
+    job = _unpacked(job)
     with _ONE_AT_A_TIME:
         return _run(job, task, _Scenarios(job.scenario))
 

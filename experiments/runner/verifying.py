@@ -1,11 +1,13 @@
 """Results against a second try: a random sample of runs made again, compared bit for bit."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...model.randomness import SeedTree
+from .. import casts
 from ..folders import manifest
 from ..folders.folder import own_files
 from ..verdict import Verdict
@@ -15,9 +17,18 @@ from .identity import code_identity
 from .results import Results
 from .task import DONE, Job, Outcome, Task, make_one
 
+if TYPE_CHECKING:
+    from ...agents.cast import Cast
+
 
 def verify(
-    results: Results, *, sample: int = 10, seed: int = 1, tell: Callable[[int, int], None] = lambda done, total: None
+    results: Results,
+    *,
+    sample: int = 10,
+    seed: int = 1,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+    agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> Verdict:
     """Make some runs again and compare them, bit for bit, with what is stored; compare the files with the manifest.
 
@@ -26,11 +37,15 @@ def verify(
         sample: number of runs to make again; all when there are fewer.
         seed: picks them.
         tell: called with the runs checked and their number.
+        agents: the classes of its agents, when they were not the shipped ones.
+        model: the maker of its models, when it was not the shipped one.
 
     Raises:
+        CastError: classes or maker are not those that the sweep was made with.
         SweepFolderError: the results cannot be read.
     """
-    verdict = Verdict(notes=_code_notes(results))
+    own = _Own.given(results, agents, model) if sample else _Own(None, code_identity(results.manifest.get("cast")))
+    verdict = Verdict(notes=_code_notes(results, own.code))
     verdict.problems += _changed_files(results)
     if verdict.problems and sample:
         verdict.notes.append(f"no run was made again: restaking repair {results.path} makes the files whole first")
@@ -47,14 +62,32 @@ def verify(
         if number is None:
             verdict.problems.append(f"run {row['run_id']} is not in the design")
             continue
-        verdict.problems += _compare(results, ordering, number, row)
+        verdict.problems += _compare(results, ordering, number, row, own)
         verdict.checked.append(row["run_id"])
         tell(len(verdict.checked), len(chosen))
     return verdict
 
 
-def _code_notes(results: Results) -> list[str]:
-    code = code_identity()
+@dataclass(frozen=True)
+class _Own:
+    """Own classes of a sweep, and the code that it is known by with them."""
+
+    packed: casts.Packed | None
+    code: str
+
+    @classmethod
+    def given(cls, results: Results, agents: Any, model: casts.Maker | None) -> "_Own":
+        from ...agents.cast import CastError
+
+        cast = casts.of(agents)
+        known = casts.identity_of_sweep(cast, model)
+        told = casts.differences(results.manifest.get("cast"), known)
+        if told:
+            raise CastError(f"{results.path}: {'; '.join(told)}")
+        return cls(casts.Packed.of(cast, model), code_identity(known))
+
+
+def _code_notes(results: Results, code: str) -> list[str]:
     others = [known for known in results.manifest["codes"] if known != code]
     if not others:
         return []
@@ -69,10 +102,10 @@ def _changed_files(results: Results) -> list[str]:
     return [*manifest.problems(results.path, results.manifest).values(), *added]
 
 
-def _compare(results: Results, ordering: tables.Ordering, number: int, row: dict[str, Any]) -> list[str]:
+def _compare(results: Results, ordering: tables.Ordering, number: int, row: dict[str, Any], own: _Own) -> list[str]:
     run, name = ordering.runs[number], row["run_id"]
     problems = [f"run {name}: {what}" for what in _wrong_inputs(ordering, number, row)]
-    job = Job(ordering.design.scenario, code_identity(), bool(results.manifest["series"]))
+    job = Job(ordering.design.scenario, own.code, bool(results.manifest["series"]), own=own.packed)
     record, outcome = make_one(job, Task(number, run.seed, run.overrides))
     if outcome is None:
         return [*problems, f"run {name} failed when it was made again: {record.error}"]

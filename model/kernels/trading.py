@@ -746,7 +746,7 @@ def _open_day(pools: np.ndarray, terms: np.ndarray, holdings: np.ndarray, fills:
 
 
 @compiled
-def _open_loans(loans: Loans) -> None:
+def open_loans(loans: Loans) -> None:
     """Clears what the day's liquidations did, and looks at all loans once."""
     for segment in range(len(loans.rankings)):
         _open_ranking(loans, segment)
@@ -762,7 +762,7 @@ def _open_loans(loans: Loans) -> None:
 
 
 @compiled
-def _gather(terms: np.ndarray, buys: np.ndarray, rounds: int, fills: Fills) -> None:
+def gather(terms: np.ndarray, buys: np.ndarray, rounds: int, fills: Fills) -> None:
     """Ends the day: mean prices, what found no taker, and the sums over the pools of each LRT."""
     lrts, count, buckets = len(terms), len(fills.pools), fills.sold_shares.shape[1]
     for fill in fills.pools:
@@ -824,7 +824,7 @@ def trade_day(
     ordered = sells.sum() > 0.0 or buys.sum() > 0.0
     lent = len(loans.positions) > 0
     watched = np.any(loans.collateral["oracle_price"] > 0.0)  # by a lending market, whether or not it has loans today
-    _open_loans(loans)
+    open_loans(loans)
     for past in range(rounds):
         if ordered:
             for m in range(count):
@@ -852,4 +852,4 @@ def trade_day(
         if quiet:
             _watch_quietly(rounds - past - 1 if watched else 0, pools, terms, fills, loans)
             break
-    _gather(terms, buys, rounds, fills)
+    gather(terms, buys, rounds, fills)

@@ -1,8 +1,9 @@
 """The orders of a day and how they clear: the compiled day, and the same day in ordinary Python.
 
 ``trade`` runs the compiled rounds. ``trade_day_by_agents`` runs the same day with arbitrageurs as objects: it is the
-definition, the place for a researcher's own arbitrageur, and what tests hold the compiled day against. Orders expire
-at night: what ``Fills`` does not show as sold or bought has not traded.
+definition, the place for a researcher's own arbitrageur or liquidator, and what tests hold the compiled day against;
+``trade_in_python`` is that day on the arrays of the compiled one, to the same bits. Orders expire at night: what
+``Fills`` does not show as sold or bought has not traded.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ __all__ = [
     "new_fills",
     "trade",
     "trade_day_by_agents",
+    "trade_in_python",
 ]
 
 
@@ -90,6 +92,10 @@ class Pool(Protocol):
     """A pool of ETH against LRT counted at NAV. Prices are ETH per ETH-worth before fees."""
 
     @property
+    def invariant(self) -> float:
+        """The curve's invariant, ETH; 0 when it does not trade."""
+
+    @property
     def trades(self) -> bool:
         """Whether it can fill anything."""
 
@@ -123,12 +129,14 @@ class Pool(Protocol):
     def price_after_sale(self, worth: float) -> float:
         """Marginal price once ``worth`` was sold, on the curve of now."""
 
-    def swap(self, eth: float, worth: float) -> None:
-        """Moves the reserves by ``eth`` and ``worth``, one of them negative."""
+    def swap(self, eth: float, shares: float) -> None:
+        """Moves the reserves by ``eth`` and ``shares``, one of them negative."""
 
 
 class StableSwapDesk:
     """A :class:`Pool` over one ``POOL`` record: StableSwap at a fixed NAV, as within a day.
+
+    It keeps its invariant and its price between trades, as the compiled day does: nobody else may move the reserves.
 
     Args:
         records: array of ``POOL`` records; trades change it.
@@ -139,16 +147,27 @@ class StableSwapDesk:
     def __init__(self, records: np.ndarray, index: int, nav: float) -> None:
         self._record = records[index]
         self._nav = nav
+        self._ann = 2.0 * float(self._record["amplification"])
+        self.invariant, self.price = 0.0, 1.0
+        self._quote()
+
+    def _quote(self) -> None:
+        if not stableswap.trades(self._record, self._nav):
+            self.invariant = 0.0
+            return
+        eth, worth = self._reserves
+        self.invariant = float(stableswap.invariant(eth, worth, self._ann, self.invariant))
+        self.price = float(stableswap.marginal_price(eth, worth, self.invariant, self._ann))
+
+    @property
+    def _reserves(self) -> tuple[float, float]:
+        """ETH, and ETH-worth of LRT."""
+        return float(self._record["eth"]), float(self._record["token"]) * self._nav
 
     @property
     def trades(self) -> bool:
         """Whether it can fill anything."""
-        return bool(stableswap.trades(self._record, self._nav))
-
-    @property
-    def price(self) -> float:
-        """Marginal price."""
-        return float(stableswap.spot_price(self._record, self._nav))
+        return self.invariant > 0.0
 
     @property
     def fee(self) -> float:
@@ -157,41 +176,45 @@ class StableSwapDesk:
 
     def spendable(self, price: float, budget: float) -> float:
         """How much of ``budget`` (ETH) can be spent before the marginal price rises above ``price``."""
-        return min(budget, float(stableswap.eth_to_price(self._record, self._nav, price)))
+        return float(stableswap.eth_up_to(price, *self._reserves, self.invariant, self._ann, budget))
 
     def salable(self, price: float, worth: float) -> float:
         """How much of ``worth`` (ETH) can be sold before the marginal price falls below ``price``."""
-        return min(worth, float(stableswap.shares_to_price(self._record, self._nav, price)) * self._nav)
+        return float(stableswap.worth_down_to(price, *self._reserves, self.invariant, self._ann, worth))
 
     def quote_purchase(self, eth: float) -> float:
         """ETH-worth of LRT for ``eth``, after the fee."""
-        return float(stableswap.quote_purchase(self._record, self._nav, eth)) * self._nav
+        reserve, worth = self._reserves
+        return float(stableswap.output(reserve, worth, eth, self.invariant, self._ann, self.fee))
 
     def quote_sale(self, worth: float) -> float:
         """ETH for LRT worth ``worth``, after the fee."""
-        return float(stableswap.quote_sale(self._record, self._nav, worth / self._nav))
+        eth, reserve = self._reserves
+        return float(stableswap.output(reserve, eth, worth, self.invariant, self._ann, self.fee))
 
     @property
     def size_eth(self) -> float:
         """Both reserves, the token at NAV."""
-        return float(self._record["eth"] + self._record["token"] * self._nav)
+        eth, worth = self._reserves
+        return eth + worth
 
     def price_after_purchase(self, eth: float) -> float:
         """Marginal price once ``eth`` was spent, on the curve of now."""
-        curve, ann = stableswap.pool_invariant(self._record, self._nav), 2.0 * float(self._record["amplification"])
-        reserve = float(self._record["eth"]) + eth
-        return float(stableswap.marginal_price(reserve, stableswap.other_reserve(reserve, curve, ann), curve, ann))
+        reserve = self._reserves[0] + eth
+        other = stableswap.other_reserve(reserve, self.invariant, self._ann)
+        return float(stableswap.marginal_price(reserve, other, self.invariant, self._ann))
 
     def price_after_sale(self, worth: float) -> float:
         """Marginal price once ``worth`` was sold, on the curve of now."""
-        curve, ann = stableswap.pool_invariant(self._record, self._nav), 2.0 * float(self._record["amplification"])
-        reserve = float(self._record["token"]) * self._nav + worth
-        return float(stableswap.marginal_price(stableswap.other_reserve(reserve, curve, ann), reserve, curve, ann))
+        reserve = self._reserves[1] + worth
+        other = stableswap.other_reserve(reserve, self.invariant, self._ann)
+        return float(stableswap.marginal_price(other, reserve, self.invariant, self._ann))
 
-    def swap(self, eth: float, worth: float) -> None:
-        """Moves the reserves by ``eth`` and ``worth``, one of them negative."""
+    def swap(self, eth: float, shares: float) -> None:
+        """Moves the reserves by ``eth`` and ``shares``, one of them negative."""
         self._record["eth"] += eth
-        self._record["token"] += worth / self._nav
+        self._record["token"] += shares
+        self._quote()
 
 
 class Market:
@@ -201,9 +224,11 @@ class Market:
         index: position of the LRT in the scenario.
         pool: where it trades.
         terms: one ``TERMS`` record, or a mapping with its fields.
-        offers: shares offered here today, by ``DISCOUNT_BUCKETS``.
-        wanted_eth: ETH that wants the LRT here today.
-        first: the market of the LRT's first pool, which keeps the room under the cap for all; None when this is it.
+        offers: shares offered today, by ``DISCOUNT_BUCKETS``.
+        wanted_eth: ETH that wants the LRT today.
+        first: the market of the LRT's first pool, which keeps for all of them the room under the cap and what
+            arbitrageurs hand in and mint; None when this is it.
+        flow: part of the offers and of the ETH that comes to this pool.
     """
 
     def __init__(
@@ -214,6 +239,7 @@ class Market:
         offers: Sequence[float],
         wanted_eth: float,
         first: "Market | None" = None,
+        flow: float = 1.0,
     ) -> None:
         self.index = index
         self.pool = pool
@@ -227,11 +253,13 @@ class Market:
         self._mint_room_eth = max(0.0, float(terms["mint_room_eth"]))
         self.offers = [float(shares) for shares in offers]
         self.wanted_eth = float(wanted_eth)
+        self._flow = flow
         self.sold_shares = [0.0] * len(self.offers)
         self.sold_eth = [0.0] * len(self.offers)
         self.bought_shares = self.bought_eth = self.mint_eth = self.volume_eth = 0.0
-        self.redeem_shares: dict[int, float] = {}
-        self.minted_eth: dict[int, float] = {}
+        self.redeem_shares: dict[int, float] = {} if first is None else first.redeem_shares
+        self.minted_eth: dict[int, float] = {} if first is None else first.minted_eth
+        self.minted_shares: dict[int, float] = {} if first is None else first.minted_shares
         self.prices: list[float] = []
         self.lowest_price = self.price
 
@@ -243,6 +271,16 @@ class Market:
     @mint_room_eth.setter
     def mint_room_eth(self, left: float) -> None:
         self._first._mint_room_eth = left
+
+    @property
+    def own_mint_room_eth(self) -> float:
+        """What this pool's own record says of the room: the first pool's is what is left, the others' the day's."""
+        return self._mint_room_eth
+
+    @property
+    def invariant(self) -> float:
+        """The pool's invariant, ETH; 0 when it does not trade."""
+        return self.pool.invariant
 
     @property
     def trades(self) -> bool:
@@ -290,15 +328,22 @@ class Market:
 
     def buy(self, eth: float) -> float:
         """Spends ``eth`` in the pool; returns shares."""
-        worth = self.pool.quote_purchase(eth)
-        self.pool.swap(eth, -worth)
+        shares = self.pool.quote_purchase(eth) / self.nav
+        self.pool.swap(eth, -shares)
         self.volume_eth += eth
-        return worth / self.nav
+        return shares
 
     def sell(self, shares: float) -> float:
         """Sells ``shares`` to the pool; returns ETH."""
-        eth = self.pool.quote_sale(shares * self.nav)
-        self.pool.swap(-eth, shares * self.nav)
+        return self._sell(shares * self.nav, shares)
+
+    def sell_worth(self, worth: float) -> float:
+        """Sells LRT worth ``worth`` at NAV to the pool; returns ETH."""
+        return self._sell(worth, worth / self.nav)
+
+    def _sell(self, worth: float, shares: float) -> float:
+        eth = self.pool.quote_sale(worth)
+        self.pool.swap(-eth, shares)
         self.volume_eth += eth
         return eth
 
@@ -306,7 +351,8 @@ class Market:
         """Mints with ``eth`` and sells what was minted; returns ETH."""
         self.mint_room_eth -= eth
         self.minted_eth[trader] = self.minted_eth.get(trader, 0.0) + eth
-        return self.sell(eth / self.nav)
+        self.minted_shares[trader] = self.minted_shares.get(trader, 0.0) + eth / self.nav
+        return self.sell_worth(eth)
 
     def hand_in(self, trader: int, shares: float) -> None:
         """Hands shares in for redemption."""
@@ -315,10 +361,11 @@ class Market:
     @property
     def unspent_eth(self) -> float:
         """ETH of entrants that neither pool nor mint has taken."""
-        return max(0.0, self.wanted_eth - self.bought_eth - self.mint_eth)
+        return max(0.0, self.wanted_eth * self._flow - self.bought_eth - self.mint_eth)
 
     def take_orders(self, arrived: float) -> None:
         """Fills the standing orders; ``arrived``: the part of the day's orders that has come to market."""
+        arrived *= self._flow
         if self.trades:
             self._fill_sellers(arrived)
         self.lowest_price = min(self.lowest_price, self.price)
@@ -357,8 +404,30 @@ class Market:
         self.lowest_price = min(self.lowest_price, self.price)
 
 
+class SizedPool(Protocol):
+    """What a mean of prices needs of a pool."""
+
+    @property
+    def trades(self) -> bool:
+        """Whether it can fill anything."""
+
+    @property
+    def price(self) -> float:
+        """Marginal price."""
+
+    @property
+    def size_eth(self) -> float:
+        """Both reserves, the token at NAV."""
+
+
 class Trader(Protocol):
     """An arbitrageur as the trading day needs it; ``agents.arbitrageur.Arbitrageur`` is one."""
+
+    gas_burned_eth: float
+
+    @property
+    def speed(self) -> float:
+        """The fastest acts first, ties by position."""
 
     def open_day(self, market: Market) -> None:
         """Called once for each market before the first round."""
@@ -388,15 +457,21 @@ class Lending(Protocol):
 class Repossessor(Protocol):
     """A liquidator as the trading day needs it; ``agents.liquidator.Liquidator`` is one."""
 
-    def step(self, pools: Any, book: Any, between: Callable[[], None]) -> bool:
+    def open_book(self, terms: Any, positions: Any) -> Lending:
+        """The loans on one LRT for a day."""
+
+    def step(self, pools: Any, book: Any, between: Callable[[], Any]) -> bool:
         """One round's liquidations on one LRT; True when there were any."""
 
 
-def _mean_price(pools: Sequence[Market]) -> float | None:
+def mean_price(pools: "Sequence[SizedPool]") -> float | None:
     """Mean price of the pools that trade, by size; None when none does."""
-    sizes = [pool.size_eth for pool in pools if pool.trades]
-    prices = [pool.price for pool in pools if pool.trades]
-    return float(np.average(prices, weights=sizes)) if sizes else None
+    size = weighted = 0.0
+    for pool in pools:
+        if pool.trades:
+            size += pool.size_eth
+            weighted += pool.size_eth * pool.price
+    return weighted / size if size > 0.0 else None
 
 
 def trade_day_by_agents(
@@ -406,7 +481,7 @@ def trade_day_by_agents(
     books: Sequence[Lending] = (),
     liquidator: Repossessor | None = None,
     prices: Any = None,
-) -> None:
+) -> list[bool]:
     """One day of trading in ordinary Python; the tally is left in the markets and loan books.
 
     Args:
@@ -416,18 +491,24 @@ def trade_day_by_agents(
         books: the loans on each LRT; none when nothing is lent.
         liquidator: who liquidates them.
         prices: (rounds, 2) units of each asset per ETH; needed with books.
+
+    Returns:
+        For every round whether an arbitrageur or a liquidator acted in it.
     """
+    acted = [False] * rounds
     lrts = 1 + max((market.index for market in markets), default=-1)
     pools = [markets[k::lrts] for k in range(lrts)]
 
-    def arbitrage() -> None:
+    def arbitrage() -> bool:
+        traded = False
         for trader in traders:
             chances: list[tuple[float, Callable[[], bool]]] = []
             chances += [(trader.edge(market), partial(trader.step, market)) for market in markets]
             chances += [(trader.gap(own), partial(trader.bridge, own)) for own in pools if len(own) > 1]
             for edge, take in sorted(chances, key=lambda chance: -chance[0]):
                 if edge > 0.0:
-                    take()
+                    traded |= bool(take())
+        return traded
 
     for market in markets[:lrts]:
         for trader in traders:
@@ -437,11 +518,103 @@ def trade_day_by_agents(
             market.take_orders((past + 1.0) / rounds)
         for own, book in zip(pools, books, strict=False):
             book.units = [1.0 / float(price) for price in prices[past]]
-            book.look(own[0].price, _mean_price(own[1:]))
+            book.look(own[0].price, mean_price(own[1:]))
             if liquidator is not None:
-                liquidator.step(own, book, arbitrage)
+                acted[past] |= bool(liquidator.step(own, book, arbitrage))
             for market in own:
                 market.lowest_price = min(market.lowest_price, market.price)
-        arbitrage()
+        acted[past] |= arbitrage()
         for market in markets:
             market.close_round()
+    return acted
+
+
+def trade_in_python(
+    pools: np.ndarray,
+    traders: Sequence[Trader],
+    liquidator: Repossessor,
+    order: np.ndarray,
+    terms: np.ndarray,
+    sells: np.ndarray,
+    buys: np.ndarray,
+    rounds: int,
+    flow: np.ndarray,
+    fills: Fills,
+    loans: Loans,
+) -> None:
+    """The day of :func:`..kernels.trading.trade_day` with agents: the same arguments and, for shipped agents, bits.
+
+    Args:
+        pools: see the compiled day.
+        traders: (A,) the arbitrageurs, over the records and holdings that the compiled day would be given.
+        liquidator: who liquidates.
+        order: see the compiled day, as are the others.
+        terms: (K,) ``TERMS``.
+        sells: (K, B) shares offered.
+        buys: (K,) ETH that wants the LRT.
+        rounds: rounds of the day.
+        flow: (V,) part of the orders that goes to each pool of an LRT.
+        fills: the outcome, cleared first.
+        loans: the loans against the LRTs.
+    """
+    lrts, markets = len(terms), _open_markets(pools, terms, sells, buys, flow)
+    trading.open_loans(loans)
+    watched = bool((loans.collateral["oracle_price"] > 0.0).any())
+    books = [
+        liquidator.open_book(loans.collateral[k], loans.positions[loans.starts[2 * k] : loans.starts[2 * k + 2]])
+        for k in range(lrts if watched else 0)
+    ]
+    for trader in traders:
+        trader.gas_burned_eth = 0.0
+    acted = trade_day_by_agents(markets, [traders[a] for a in order], rounds, books, liquidator, loans.prices)
+    busy = bool(sells.sum() > 0.0 or buys.sum() > 0.0 or len(loans.positions))
+    quiet_from = rounds if busy else _last(acted) + 1
+    _tally(markets, traders, quiet_from, fills)
+    trading.gather(terms, buys, rounds, fills)
+
+
+def _open_markets(
+    pools: np.ndarray, terms: np.ndarray, sells: np.ndarray, buys: np.ndarray, flow: np.ndarray
+) -> list[Market]:
+    lrts, markets = len(terms), list[Market]()
+    for m in range(len(pools)):
+        k, first = m % lrts, markets[m % lrts] if m >= lrts else None
+        desk = StableSwapDesk(pools, m, float(terms[k]["nav"]))
+        markets.append(Market(k, desk, terms[k], sells[k], float(buys[k]), first, float(flow[m // lrts])))
+    return markets
+
+
+def _last(acted: Sequence[bool]) -> int:
+    """The last round in which anybody acted; -1 when nobody did."""
+    return max((past for past, one in enumerate(acted) if one), default=-1)
+
+
+def _tally(markets: Sequence[Market], traders: Sequence[Trader], quiet_from: int, fills: Fills) -> None:
+    """Write what the markets have noted into the arrays of the compiled day, pool by pool.
+
+    ``quiet_from``: round from which nothing happened any more; its price is counted for all that follow at once, as
+    the compiled day does, so that the mean has the same bits.
+    """
+    for array in (fills.redeem_shares, fills.minted_eth, fills.minted_shares):
+        array[:] = 0.0
+    for a, trader in enumerate(traders):
+        fills.gas_eth[a] = trader.gas_burned_eth
+    for m, market in enumerate(markets):
+        fill, lively = fills.pools[m], market.prices[: quiet_from + 1]
+        total = 0.0
+        for past, price in enumerate(lively):
+            total += price * (len(market.prices) - past if past == quiet_from else 1.0)
+        for name in ("bought_shares", "bought_eth", "mint_eth", "volume_eth", "lowest_price"):
+            fill[name] = getattr(market, name)
+        fill["unspent_eth"], fill["mean_price"], fill["close_price"] = 0.0, total, market.price
+        fill["invariant"], fill["mint_room_eth"] = market.invariant, market.own_mint_room_eth
+        fills.pool_sold_shares[m], fills.pool_sold_eth[m] = market.sold_shares, market.sold_eth
+        if m >= fills.redeem_shares.shape[1]:
+            continue  # the first pool's market keeps these for all
+        for notes, array in (
+            (market.redeem_shares, fills.redeem_shares),
+            (market.minted_eth, fills.minted_eth),
+            (market.minted_shares, fills.minted_shares),
+        ):
+            for a, amount in notes.items():
+                array[a, m] = amount

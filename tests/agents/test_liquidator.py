@@ -2,12 +2,13 @@
 
 from functools import partial
 
+import mesa
 import numpy as np
 import pytest
 
 from restaking.agents.liquidator import Liquidator, LoanBook
-from restaking.model.kernels.trading import new_fills, trade_day
-from restaking.model.markets.order_book import StableSwapDesk, trade_day_by_agents
+from restaking.model.kernels.trading import new_fills, no_loans, trade_day
+from restaking.model.markets.order_book import StableSwapDesk, trade_day_by_agents, trade_in_python
 from restaking.model.state import COLLATERAL, POSITION
 from tests.agents.test_arbitrageur import agents_of
 from tests.oracle.random_loans import copied, random_loans
@@ -32,8 +33,31 @@ def both(seed: int, pools: int):
         LoanBook(books.collateral[k : k + 1][0], books.positions[books.starts[2 * k] : books.starts[2 * k + 2]])
         for k in range(len(day.terms))
     ]
-    trade_day_by_agents(markets, [agents[a] for a in day.order], day.rounds, desks, Liquidator(), prices=loans.prices)
+    liquidator = Liquidator(mesa.Model())
+    trade_day_by_agents(markets, [agents[a] for a in day.order], day.rounds, desks, liquidator, prices=loans.prices)
     return day, loans, fills, objects, books, markets
+
+
+@pytest.mark.parametrize("pools", [1, 2, 3])
+@pytest.mark.parametrize("lent", [False, True])
+@pytest.mark.parametrize("seed", range(40))
+def test_a_day_in_python_has_the_bits_of_the_compiled_day(seed: int, lent: bool, pools: int) -> None:
+    day = random_day(seed, lrts=3, arbitrageurs=3, rounds=6, pools_per_lrt=pools)
+    objects = day.copy()
+    loans = random_loans(seed, day) if lent else no_loans(3, 6)
+    books = copied(loans)
+    compiled, python = (new_fills(3, 3, pools_per_lrt=pools) for _ in range(2))
+    for _ in range(2):  # the second day finds what the first has left in the arrays
+        trade_day(*day, compiled, loans)
+        trade_in_python(
+            objects.pools, agents_of(objects), Liquidator(mesa.Model()), objects.order, *objects[4:], python, books
+        )
+        for name, one, other in zip(compiled._fields, compiled, python, strict=True):
+            assert one.tolist() == other.tolist(), name
+        for name in ("pools", "arbitrageurs", "holdings"):
+            assert getattr(day, name).tolist() == getattr(objects, name).tolist(), name
+        assert loans.collateral.tolist() == books.collateral.tolist()
+        assert loans.positions.tolist() == books.positions.tolist()
 
 
 @pytest.mark.parametrize("pools", [1, 2])
@@ -89,9 +113,9 @@ class Desk:
     def quote_sale(self, worth: float) -> float:
         return worth * (self.price - worth / 2_000.0)
 
-    def sell(self, shares: float) -> float:
-        eth = self.quote_sale(shares)
-        self.price -= shares / 1_000.0
+    def sell_worth(self, worth: float) -> float:
+        eth = self.quote_sale(worth)
+        self.price -= worth / 1_000.0
         return eth
 
 
@@ -109,50 +133,50 @@ def book(collateral=100.0, debt=90.0, price=0.95, **terms) -> LoanBook:
 
 def test_a_safe_loan_is_left_alone():
     loans = book(debt=80.0)
-    assert not Liquidator().step([Desk(0.95)], loans, lambda: None)
+    assert not Liquidator(mesa.Model()).step([Desk(0.95)], loans, lambda: None)
     assert loans.positions["seized"][0] == 0.0
 
 
 def test_the_close_factor_bounds_what_is_repaid():
     loans = book()
-    assert Liquidator().step([Desk(1.0)], loans, lambda: None)
+    assert Liquidator(mesa.Model()).step([Desk(1.0)], loans, lambda: None)
     assert loans.positions["repaid"][0] == pytest.approx(45.0)
     assert loans.positions["seized"][0] == pytest.approx(45.0 * 1.05 / 0.95)
 
 
 def test_nobody_liquidates_at_a_loss():
     loans = book()
-    assert not Liquidator().step([Desk(0.90)], loans, lambda: None)  # 0.95 / 1.05 = 0.9048
+    assert not Liquidator(mesa.Model()).step([Desk(0.90)], loans, lambda: None)  # 0.95 / 1.05 = 0.9048
     assert loans.positions["debt"][0] == 90.0
 
 
 def test_who_must_not_profit_liquidates_at_any_price():
     loans = book(profitable_only=0)
-    assert Liquidator().step([Desk(0.5)], loans, lambda: None)
+    assert Liquidator(mesa.Model()).step([Desk(0.5)], loans, lambda: None)
     sold = float(loans.positions["seized"][0])
     assert loans.positions["repaid"][0] <= sold * 0.5, "no more is repaid than the sale brought"
 
 
 def test_the_last_unit_still_pays():
     loans, desk = book(), Desk(0.92)
-    assert Liquidator().step([desk], loans, lambda: None)
+    assert Liquidator(mesa.Model()).step([desk], loans, lambda: None)
     assert desk.price == pytest.approx(0.95 / 1.05)
 
 
 def test_gas_must_be_covered():
-    assert not Liquidator().step([Desk(0.92)], book(gas_eth=1.0), lambda: None)
+    assert not Liquidator(mesa.Model()).step([Desk(0.92)], book(gas_eth=1.0), lambda: None)
 
 
 def test_arbitrage_comes_between_two_liquidations():
     calls = []
-    Liquidator().step([Desk(1.0)], book(), lambda: calls.append(1))
-    Liquidator().step([Desk(1.0)], book(interleaved=0), lambda: calls.append(2))
+    Liquidator(mesa.Model()).step([Desk(1.0)], book(), lambda: calls.append(1))
+    Liquidator(mesa.Model()).step([Desk(1.0)], book(interleaved=0), lambda: calls.append(2))
     assert calls == [1]
 
 
 def test_collateral_that_is_gone_leaves_bad_debt():
     loans = book(collateral=100.0, debt=120.0, price=1.0, close_factor=1.0, profitable_only=0)
-    assert Liquidator().step([Desk(1.0)], loans, lambda: None)
+    assert Liquidator(mesa.Model()).step([Desk(1.0)], loans, lambda: None)
     position = loans.positions[0]
     assert position["collateral"] == 0.0
     assert position["debt"] == 0.0

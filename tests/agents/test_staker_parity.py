@@ -82,6 +82,7 @@ class Hermit(Staker):
         """Do nothing."""
 
 
+@pytest.mark.filterwarnings("ignore::restaking.agents.cast.SlowRulesWarning")
 def test_a_subclass_that_overrides_step_is_honoured() -> None:
     with RestakingEcosystem("baseline", staker_class=Hermit, **{"stakers.count": 60, "days": 20}) as model:
         model.run()

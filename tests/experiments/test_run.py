@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from restaking.agents import Cast
 from restaking.experiments import checkpoints, figures
 from restaking.experiments import run as running
 from restaking.experiments.interruption import Stopped
@@ -26,7 +27,7 @@ class Stage:
         self.made: list[FakeEcosystem] = []
         self.at_day: Callable[[int], None] = lambda day: None
 
-    def __call__(self, scenario: Scenario, engine: str) -> FakeEcosystem:
+    def __call__(self, scenario: Scenario, engine: str, cast: Cast) -> FakeEcosystem:
         self.made.append(FakeEcosystem(scenario, engine=engine, at_day=_on_stage))
         return self.made[-1]
 

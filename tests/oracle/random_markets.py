@@ -40,7 +40,7 @@ class TradingDay(NamedTuple):
             k, part = m % len(self.terms), float(self.flow[m // len(self.terms)])
             first = markets[k] if m >= len(self.terms) else None
             desk, terms = pool(m, float(self.terms[k]["nav"])), self.terms[k]
-            markets.append(Market(k, desk, terms, self.sells[k] * part, float(self.buys[k]) * part, first))
+            markets.append(Market(k, desk, terms, self.sells[k], float(self.buys[k]), first, part))
         return markets
 
     def permuted(self, lrts: np.ndarray) -> "TradingDay":

@@ -35,6 +35,7 @@ class SlowPool:
     worth: float
     amplification: float
     fee: float
+    nav: float = 1.0
 
     @property
     def ann(self) -> float:
@@ -111,9 +112,9 @@ class SlowPool:
         d = self.invariant()
         return self.price_at(self.other(self.worth + worth, d), self.worth + worth, d)
 
-    def swap(self, eth: float, worth: float) -> None:
+    def swap(self, eth: float, shares: float) -> None:
         self.eth += eth
-        self.worth += worth
+        self.worth += shares * self.nav
 
 
 @dataclass
@@ -132,8 +133,9 @@ class Day:
 
 def tally(markets: list[Market], name: str, traders: int) -> list[list[float]]:
     """A tally of the markets as rows by arbitrageur and columns by LRT."""
-    rows = [[0.0] * (1 + max(market.index for market in markets)) for _ in range(traders)]
-    for market in markets:
+    lrts = 1 + max(market.index for market in markets)
+    rows = [[0.0] * lrts for _ in range(traders)]
+    for market in markets[:lrts]:  # the first pool's market keeps the notes of all
         for a, amount in getattr(market, name).items():
             rows[a][market.index] += amount
     return rows
@@ -149,7 +151,7 @@ def slow_day(day: TradingDay) -> Day:
     def slow(m: int, nav: float) -> SlowPool:
         pool = day.pools[m]
         return SlowPool(
-            float(pool["eth"]), float(pool["token"] * nav), float(pool["amplification"]), float(pool["fee"])
+            float(pool["eth"]), float(pool["token"] * nav), float(pool["amplification"]), float(pool["fee"]), nav
         )
 
     markets, model = day.markets(slow), mesa.Model()
