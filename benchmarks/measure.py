@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -79,25 +80,41 @@ def child_seconds(*command: str) -> float:
     """CPU time of a command and of every process that it starts, seconds.
 
     A process that outlives its parent, like the fork server of a pool, comes to this process to be waited for (Linux;
-    elsewhere its time is missing).
+    elsewhere its time is missing). Children that this process had before are left alone.
 
     Raises:
         subprocess.CalledProcessError: the command fails.
     """
-    _adopt_orphans()
+    others = _children()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.wait()
+    _adopt_orphans(True)
+    try:
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        while orphans := _children() - others:
+            for orphan in orphans:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(orphan, 0)
+    finally:
+        _adopt_orphans(False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _adopt_orphans() -> None:
-    """Become the one who waits for the orphans among this process's descendants."""
+def _adopt_orphans(wanted: bool) -> None:
+    """Become the one who waits for the orphans among this process's descendants, or be so no more."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
+
+
+def _children() -> set[int]:
+    """Numbers of the processes whose parent this one is; none where the system does not tell."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # Behind the name, which may hold anything, stand the state and the parent.
+            if int(stat.read_text(errors="replace").rpartition(")")[2].split()[1]) == os.getpid():
+                found.add(int(stat.parent.name))
+    return found
 
 
 # --- floors -----------------------------------------------------------------------------------------------------------

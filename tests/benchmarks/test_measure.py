@@ -1,5 +1,6 @@
 """CPU time: of this process, of a command with all it starts, and in pairs."""
 
+import subprocess
 import sys
 import time
 
@@ -19,6 +20,14 @@ def test_sleep_costs_nothing() -> None:
 def test_a_command_is_charged_for_what_it_starts_and_does_not_wait_for() -> None:
     script = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {BURN.format(seconds=0.3)!r}])"
     assert measure.child_seconds(sys.executable, "-c", script) > 0.3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are adopted on Linux only")
+def test_children_that_were_there_before_are_not_waited_for() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        assert measure.child_seconds(sys.executable, "-c", "pass") > 0.0
+        assert other.poll() is None
+        other.communicate(b"\n")
 
 
 def test_ratios_are_of_the_same_round() -> None:
