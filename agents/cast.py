@@ -57,7 +57,8 @@ _PARTS_OF_A_CLASS = frozenset(
     {
         *("__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__slots__"),
         *("__firstlineno__", "__static_attributes__", "__orig_bases__", "__parameters__", "__abstractmethods__"),
-        *("__repr__", "__str__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__type_params__"),
+        *("__repr__", "__str__", "_repr_html_"),
+        *("__annotate__", "__annotate_func__", "__annotations_cache__", "__type_params__"),
         *("_abc_impl", "_bound_classes", "_settable", "declared_as"),
     }
 )

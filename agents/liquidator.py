@@ -16,6 +16,7 @@ import mesa
 from ..model.kernels.debts import seizure
 from ..model.kernels.trading import LOAN_DUST, SAME_PRICE
 from ..model.markets.order_book import mean_price
+from ..model.shown import html_table
 
 
 class Market(Protocol):
@@ -117,6 +118,12 @@ class Liquidator(mesa.Agent):
     Args:
         model: the Mesa model that it lives in.
     """
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.unique_id}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"{type(self).__name__} {self.unique_id}", {})
 
     def step(self, pools: Sequence[Market], book: LoanBook, between: Callable[[], Any]) -> bool:
         """One round: every unsafe loan once at most; True when anything was liquidated.

@@ -105,7 +105,11 @@ class HeardError(Exception):
 def rules(kind: str) -> Iterator[str]:
     """Names of what a shipped class defines itself: methods and properties, public and protected."""
     for name, found in sorted(vars(STOCK[kind]).items()):
-        if not name.startswith("__") and (inspect.isfunction(found) or isinstance(found, property)):
+        if (
+            not name.startswith("__")
+            and name != "_repr_html_"
+            and (inspect.isfunction(found) or isinstance(found, property))
+        ):
             yield name
 
 
