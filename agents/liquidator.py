@@ -123,9 +123,7 @@ class Liquidator(mesa.Agent):
         return f"<{type(self).__name__} {self.unique_id}>"
 
     def _repr_html_(self) -> str:
-        return html_table(
-            f"{type(self).__name__} {self.unique_id}", {"acts": "once a round on unsafe loans"}
-        )
+        return html_table(f"{type(self).__name__} {self.unique_id}", {"acts": "once a round on unsafe loans"})
 
     def step(self, pools: Sequence[Market], book: LoanBook, between: Callable[[], Any]) -> bool:
         """One round: every unsafe loan once at most; True when anything was liquidated.
