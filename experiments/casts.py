@@ -117,6 +117,22 @@ def digest(known: Identity) -> str:
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
+def of_sweep(
+    agents: "Cast | Mapping[str, type] | None", model: Maker | None
+) -> "tuple[Identity | None, Packed | None]":
+    """What a sweep with own classes is known by, and the classes on their way to workers; None twice without any.
+
+    Agents and compiler are not loaded where there are none: who hands out the runs of a sweep needs neither.
+
+    Raises:
+        CastError: a class cannot play, has no source that could be read, or cannot be imported elsewhere.
+    """
+    if agents is None and model is None:
+        return None, None
+    cast = of(agents)
+    return identity_of_sweep(cast, model), Packed.of(cast, model)
+
+
 def of(agents: "Cast | Mapping[str, type] | None") -> "Cast":
     """The cast that a caller gives.
 

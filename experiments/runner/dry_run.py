@@ -182,7 +182,7 @@ def _finished(path: Path) -> set[int]:
 
 
 def _known(options: Options) -> casts.Identity | None:
-    return casts.identity_of_sweep(casts.of(options.agents), options.model)
+    return casts.of_sweep(options.agents, options.model)[0]
 
 
 def _measured(
@@ -190,7 +190,8 @@ def _measured(
 ) -> dict[str, Any]:
     """What the runs of a folder cost, and ``times`` as many; the pilot goes on for so many ``seconds``."""
     design = folder.ordering.design
-    code, own = code_identity(_known(options)), casts.Packed.of(casts.of(options.agents), options.model)
+    known, own = casts.of_sweep(options.agents, options.model)
+    code = code_identity(known)
     job = Job(design.scenario, code, options.series, execute=options.execute, own=own)
     pool = open_pool(options, len(to_do), lambda: False)
     try:

@@ -151,12 +151,12 @@ def default_folder(design: Design, own: casts.Identity | None = None) -> Path:
 
 def carry_out(design: Design, out: str | Path | None, options: Options) -> "Results":
     """Make all runs of a design that are not there yet (see :func:`sweep`)."""
-    from ...agents.cast import CastError
     from .results import load_results
 
-    cast = casts.of(options.agents)
-    own, packed = casts.identity_of_sweep(cast, options.model), casts.Packed.of(cast, options.model)
+    own, packed = casts.of_sweep(options.agents, options.model)
     if packed is not None and packed.of_script and options.workers != 1:
+        from ...agents.cast import CastError
+
         raise CastError(
             "agents: the script that is run cannot be imported by workers; write own classes into a module of their "
             "own, or give workers=1"

@@ -15,8 +15,8 @@ from restaking.experiments.cli.main import main
 from restaking.model.scenario.naming import is_obeyed
 from tests.experiments.cli.corpus import RUN, SWEEP, Case, cases, damaged
 
-SECONDS = 20
-"""No command line of these takes more processor time, or it hangs."""
+SECONDS = 120
+"""No command line of these takes more processor time, or it hangs; the first of a kind may compile all kernels."""
 
 PATIENCE = 6
 """So many times longer may it take on a machine that has other things to do."""
