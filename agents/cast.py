@@ -18,6 +18,7 @@ from .liquidator import Liquidator
 from .lrt_protocol import LRTProtocol
 from .node_operator import NodeOperator
 from .population import RowAgent
+from .shipped import Shipped
 from .staker import Staker
 
 STAKER, OPERATOR, SERVICE, PROTOCOL = "staker", "operator", "avs", "lrt_protocol"
@@ -64,6 +65,8 @@ _PARTS_OF_A_CLASS = frozenset(
 )
 """What every class has of its own, and how it shows itself: no rules."""
 
+_SHIPPED = Shipped(_STOCK.values(), _PARTS_OF_A_CLASS)
+
 _NEARLY = 0.8
 """Likeness at which a new name is taken for a misspelt one."""
 
@@ -89,7 +92,8 @@ class Cast:
         liquidator: ``Liquidator`` or a subclass.
 
     Raises:
-        CastError: a class is not of its kind, or says something that a run could not honour.
+        CastError: a class is not of its kind, says something that a run could not honour, or a shipped class was
+            patched at run time.
 
     Example:
         >>> class Deaf(Staker):
@@ -107,6 +111,7 @@ class Cast:
     liquidator: type[Liquidator] = Liquidator
 
     def __post_init__(self) -> None:
+        refuse_patched()
         for kind in fields(self):
             _check_class(kind.name, getattr(self, kind.name))
 
@@ -182,6 +187,25 @@ class Cast:
                     "after the model is made",
                     key=kind,
                 )
+
+
+def refuse_patched() -> None:
+    """Refuse a shipped class that was patched at run time.
+
+    Raises:
+        CastError: naming what was replaced.
+    """
+    patched = _SHIPPED.patched()
+    if not patched:
+        return
+    name = patched[0].partition(".")[0]
+    kind = next((kind for kind, stock in _STOCK.items() if stock.__qualname__ == name), None)
+    own = "give it as its kind" if kind is None else f"give agents={{{kind!r}: Mine}}"
+    raise CastError(
+        f"agents: {_listed(patched)} {'was' if len(patched) == 1 else 'were'} changed while Python runs: compiled days "
+        f"would skip that, and no run would say so; write it into a subclass, class Mine({name}), and {own}",
+        key=kind or "agents",
+    )
 
 
 def _listed(names: tuple[str, ...]) -> str:

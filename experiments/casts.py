@@ -11,7 +11,7 @@ import inspect
 import json
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -19,32 +19,37 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.scenario.errors import ScenarioError
 from ..model.scenario.naming import hint
+from . import notebook_sources
 
 if TYPE_CHECKING:
     from ..agents.cast import Cast, CastError
+    from ..model.ecosystem import RestakingEcosystem
+    from ..model.scenario import Scenario
 
 Identity = dict[str, dict[str, Any]]
 """Own classes by kind: ``class``, its qualified name, and ``sources``, the SHA-256 of its modules by their names."""
 
 
-def identity(cast: "Cast") -> Identity | None:
+def identity(cast: "Cast | None") -> Identity | None:
     """What a cast is known by; None when every class is the shipped one.
 
     Raises:
         CastError: a class has no source that could be read (it was typed at a prompt).
     """
+    if cast is None:
+        return None
     return {kind: {"class": _name(own), "sources": _sources(own)} for kind, own in cast.own.items()} or None
 
 
 MODEL = "model"
-"""Under this name a sweep's own maker of models stands beside the kinds of agents."""
+"""Under this name an own maker of models, or an own class of model, stands beside the kinds of agents."""
 
 Maker = Callable[..., Any]
 """Makes a model from a scenario and a seed."""
 
 
-def identity_of_sweep(cast: "Cast", model: Maker | None) -> Identity | None:
-    """What the own classes of a sweep, and its own maker of models, are known by; None when it has neither.
+def identity_with(cast: "Cast | None", model: Maker | None) -> Identity | None:
+    """What own classes and an own maker of models are known by; None when there is neither.
 
     Raises:
         CastError: a class or the maker has no source that could be read.
@@ -53,6 +58,70 @@ def identity_of_sweep(cast: "Cast", model: Maker | None) -> Identity | None:
     if model is not None:
         known[MODEL] = {"class": _name(model), "sources": _sources(model)}
     return known or None
+
+
+def made(
+    scenario: "Scenario",
+    *,
+    seed: int,
+    engine: str = "kernel",
+    agents: "Cast | Mapping[str, type] | None" = None,
+    model: Maker | None = None,
+) -> "RestakingEcosystem":
+    """The model of a run, on day zero; it knows what it was made with.
+
+    Args:
+        scenario: its scenario.
+        seed: its seed.
+        engine: who decides; told to an own maker only where it is not ``"kernel"``.
+        agents: own classes; told to an own maker only where there are any.
+        model: own maker of models.
+
+    Raises:
+        CastError: a class cannot play, or the maker gave something else than a model.
+    """
+    from ..agents.cast import CastError
+    from ..model.ecosystem import RestakingEcosystem
+
+    _refuse_patched_model()
+    cast = of(agents)
+    own: dict[str, Any] = {} if cast.stock else {"agents": cast}
+    if engine != "kernel":
+        own["engine"] = engine
+    ecosystem = (model or RestakingEcosystem)(scenario, seed=seed, **own)
+    if not isinstance(ecosystem, RestakingEcosystem):
+        raise CastError(f"model: {_name(model)} gave {type(ecosystem).__name__}, not a RestakingEcosystem")
+    ecosystem.made_with = identity_with(cast, model)
+    return ecosystem
+
+
+def _refuse_patched_model() -> None:
+    from ..agents.cast import CastError
+    from ..model.ecosystem import AS_WRITTEN
+
+    patched = AS_WRITTEN.patched()
+    if patched:
+        raise CastError(
+            f"model: {', '.join(patched)} changed while Python runs, and no run would say so; write it into a subclass "
+            "of RestakingEcosystem and give model=…"
+        )
+
+
+def identity_of_model(ecosystem: Any) -> Identity | None:
+    """What a model that stands is known by: what it was made with, or its cast and its own class.
+
+    Raises:
+        CastError: a class has no source that could be read.
+    """
+    from ..model.ecosystem import RestakingEcosystem
+
+    _refuse_patched_model()
+    made_with: Identity | None = getattr(ecosystem, "made_with", None)
+    if made_with is not None:
+        return made_with
+    own = type(ecosystem)
+    is_own = isinstance(ecosystem, RestakingEcosystem) and own is not RestakingEcosystem
+    return identity_with(getattr(ecosystem, "cast", None), own if is_own else None)
 
 
 @dataclass(frozen=True)
@@ -112,7 +181,33 @@ def _root(module: ModuleType) -> Path:
     return path.parents[module.__name__.count(".") + (path.stem == "__init__")]
 
 
-def digest(known: Identity) -> str:
+def named(known: Mapping[str, Any]) -> str:
+    """Own classes in words: kind and qualified name of each."""
+    return ", ".join(f"{kind} {one['class']}" for kind, one in sorted(known.items()))
+
+
+def refuse_script(packed: Packed | None) -> None:
+    """Refuse what is written in the script that is run where other processes have to import it.
+
+    Raises:
+        CastError: it is.
+    """
+    if packed is None or not packed.of_script:
+        return
+    from ..agents.cast import CastError
+
+    raise CastError(
+        "agents: the script that is run cannot be imported by workers; write own classes into a module of their own, "
+        "or give workers=1"
+    )
+
+
+def code_with(code: str, known: Mapping[str, Any] | None) -> str:
+    """The code of a run as its figures and tables name it: with 12 digits of the digest of own classes, if any."""
+    return code if not known else f"{code}-{digest(known)[:12]}"
+
+
+def digest(known: Mapping[str, Any]) -> str:
     """SHA-256 of what a cast is known by."""
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
@@ -128,9 +223,24 @@ def of_sweep(
         CastError: a class cannot play, has no source that could be read, or cannot be imported elsewhere.
     """
     if agents is None and model is None:
+        _refuse_patched()
         return None, None
     cast = of(agents)
-    return identity_of_sweep(cast, model), Packed.of(cast, model)
+    return identity_with(cast, model), Packed.of(cast, model)
+
+
+def _refuse_patched() -> None:
+    """Refuse shipped classes that were patched; what was never imported is as it was written."""
+    if any(name in sys.modules for name in _KINDS):
+        from ..agents.cast import refuse_patched
+
+        refuse_patched()
+
+
+_KINDS = tuple(
+    f"{__package__.partition('.')[0]}.agents.{name}"
+    for name in ("arbitrageur", "avs", "liquidator", "lrt_protocol", "node_operator", "staker")
+)
 
 
 def of(agents: "Cast | Mapping[str, type] | None") -> "Cast":
@@ -144,24 +254,35 @@ def of(agents: "Cast | Mapping[str, type] | None") -> "Cast":
     return Cast.of(agents)
 
 
-def same(manifest: Mapping[str, Any], agents: "Cast | Mapping[str, type] | None", where: str) -> "Cast":
-    """The cast with which a recorded run can be made again.
+def same(
+    manifest: Mapping[str, Any],
+    agents: "Cast | Mapping[str, type] | None",
+    where: str,
+    model: Maker | None = None,
+) -> "Cast":
+    """The cast with which a recorded run or sweep can be made again.
 
     Args:
-        manifest: of the run.
+        manifest: of the run or the sweep.
         agents: the classes that are given for it.
         where: what it is called in messages.
+        model: the maker of models that is given for it.
 
     Raises:
-        CastError: they are not those that the run was made with; it names each that is missing, other or changed.
+        CastError: they are not those that it was made with; it names each that is missing, other or changed.
     """
     from ..agents.cast import CastError
 
     cast = of(agents)
-    told = differences(manifest.get("cast"), identity(cast))
+    told = differences(manifest.get("cast"), identity_with(cast, model))
     if told:
         raise CastError(f"{where}: {'; '.join(told)}")
     return cast
+
+
+def given(agents: "Cast | Mapping[str, type] | None", model: Maker | None = None) -> bool:
+    """Whether anything is given that is not the shipped one."""
+    return model is not None or (agents is not None and not of(agents).stock)
 
 
 def differences(made_with: Mapping[str, Any] | None, given: Mapping[str, Any] | None) -> list[str]:
@@ -175,8 +296,8 @@ def differences(made_with: Mapping[str, Any] | None, given: Mapping[str, Any] | 
             told.append(f"it was made with the shipped {kind}, not {now[kind]['class']}")
         elif new is None:
             told.append(
-                f"it was made with {old['class']} as its {kind}, which is not given (--with FILE.py:NAME, or agents=… "
-                "in Python)"
+                f"it was made with {old['class']} as its {kind}, which is not given (--with FILE.py:NAME, or "
+                f"{'model' if kind == MODEL else 'agents'}=… in Python)"
             )
         elif old["class"] != new["class"]:
             told.append(f"it was made with {old['class']} as its {kind}, not {new['class']}")
@@ -217,6 +338,8 @@ def _sources(own: Any) -> dict[str, str]:
 
 def _source_of(module: ModuleType, own: Any) -> bytes:
     try:
+        if getattr(module, "__file__", None) is None:
+            return notebook_sources.source(own, vars(module)).encode()
         path = inspect.getsourcefile(module)
         return Path(path).read_bytes() if path else inspect.getsource(own).encode()
     except (OSError, TypeError):
@@ -300,26 +423,102 @@ def load(place: str) -> Any:
         raise CastError(f"--with: {source} has no {name}; {hint(name, names)}", where="--with") from None
 
 
-def load_cast(place: str | None) -> "Cast":
-    """The cast that ``--with`` names: a ``Cast``, classes by kind, or one class, which stands for its kind.
+@dataclass(frozen=True)
+class Own:
+    """What ``--with`` brings.
+
+    Attributes:
+        cast: the classes of agents; None when none are given.
+        model: the maker of models; None for the shipped one.
+    """
+
+    cast: "Cast | None" = None
+    model: Maker | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether anything is given that is not the shipped one."""
+        return given(self.cast, self.model)
+
+    @property
+    def identity(self) -> Identity | None:
+        """What it is known by; None when nothing is own."""
+        return identity_with(self.cast, self.model)
+
+    def refuse_other(self, manifest: Mapping[str, Any], where: str) -> None:
+        """Refuse what a run or a sweep was not made with (:func:`same`).
+
+        Raises:
+            CastError: naming each that is missing, other or changed.
+        """
+        same(manifest, self.cast, where, self.model)
+
+
+def load_own(places: Sequence[str]) -> Own:
+    """All that ``--with`` names: a ``Cast``, classes by kind, one class (for its kind), or what makes models.
+
+    Args:
+        places: ``FILE.py:NAME`` or ``PACKAGE.MODULE:NAME``, once for each.
 
     Raises:
-        CastError: it is none of these, or cannot be loaded.
+        CastError: one is none of these, cannot be loaded, or comes twice.
     """
+    if not places:
+        return Own()
     from ..agents.cast import Cast, CastError
 
-    if place is None:
-        return Cast()
-    found = load(place)
-    if isinstance(found, type) and not isinstance(found, Mapping):
-        kinds = [kind for kind, stock in vars(Cast()).items() if issubclass(found, stock)]
-        found = {kinds[0]: found} if kinds else found
-    if not isinstance(found, Cast | Mapping):
-        raise CastError(
-            f"--with: {place} is {type(found).__name__}; give a Cast, classes by kind or a class of an agent",
-            where="--with",
-        )
-    return Cast.of(found)
+    classes: dict[str, type] = {}
+    makers: list[Maker] = []
+    for place in places:
+        found = load(place)
+        given = _classes(found)
+        if given is None and not _makes_models(found):
+            raise CastError(
+                f"--with: {place} is {_described(found)}; give a Cast, classes by kind or a class of an agent, or what "
+                "makes models",
+                where="--with",
+            )
+        twice = sorted({*(given or {})} & {*classes}) if given is not None else ["model"] * len(makers)
+        if twice:
+            raise CastError(f"--with: {place} gives the {twice[0]} a second time", where="--with")
+        if given is None:
+            makers.append(found)
+        classes |= given or {}
+    return Own(Cast.of(classes), makers[0] if makers else None)
+
+
+def load_cast(place: str | None) -> "Cast":
+    """The cast that one ``--with`` names; the shipped one for None.
+
+    Raises:
+        CastError: it cannot be loaded.
+    """
+    own = load_own([] if place is None else [place])
+    return of(own.cast)
+
+
+def _classes(found: Any) -> dict[str, type] | None:
+    """Classes by kind, of what may be a cast; None of anything else."""
+    from ..agents.cast import KINDS, Cast
+
+    if isinstance(found, Cast):
+        return found.own
+    if isinstance(found, Mapping):
+        return dict(Cast.of(found).own)
+    if isinstance(found, type):
+        kind = next((kind for kind in KINDS if issubclass(found, getattr(Cast(), kind))), None)
+        return None if kind is None else {kind: found}
+    return None
+
+
+def _makes_models(found: Any) -> bool:
+    from ..model.ecosystem import RestakingEcosystem
+
+    return issubclass(found, RestakingEcosystem) if isinstance(found, type) else callable(found)
+
+
+def _described(found: Any) -> str:
+    return f"the class {found.__qualname__}" if isinstance(found, type) else type(found).__name__
 
 
 def _from_file(file: Path) -> ModuleType:

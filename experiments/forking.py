@@ -24,6 +24,7 @@ def replay(
     *,
     seed: int | None = None,
     agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> "RestakingEcosystem":
     """The ecosystem of a recorded run after ``day`` days, with the changes of terms that it saw on the way.
 
@@ -32,15 +33,18 @@ def replay(
         day: days to replay; all of its days when None.
         seed: another seed than the run's.
         agents: the classes of its agents, when they were not the shipped ones.
+        model: the maker of its model, when it was not the shipped one.
 
     Raises:
         CastError: they are not those that the run was made with.
     """
-    from ..model.ecosystem import RestakingEcosystem
-
-    until, cast = run.days if day is None else day, casts.same(run.manifest, agents, name_of(run))
-    ecosystem = RestakingEcosystem(
-        run.origin, seed=run.manifest["seed"] if seed is None else seed, engine=run.manifest["engine"], agents=cast
+    until, cast = run.days if day is None else day, casts.same(run.manifest, agents, name_of(run), model)
+    ecosystem = casts.made(
+        run.origin,
+        seed=run.manifest["seed"] if seed is None else seed,
+        engine=run.manifest["engine"],
+        agents=cast,
+        model=model,
     )
     for fork in run.manifest.get("forks") or ():
         if fork["day"] > until:
@@ -57,7 +61,11 @@ def name_of(run: "Run") -> str:
 
 
 def check_fork(
-    run: "Run", day: int, changes: Mapping[str, Any], agents: "Cast | Mapping[str, type] | None" = None
+    run: "Run",
+    day: int,
+    changes: Mapping[str, Any],
+    agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> None:
     """See whether a fork can be made, before the past is replayed.
 
@@ -76,7 +84,7 @@ def check_fork(
         raise ScenarioError(f"--day: {day} lies before day {last}, on which the run was itself forked")
     if not changes:
         raise ScenarioError("--set: nothing is changed; give at least one KEY=VALUE")
-    casts.same(run.manifest, agents, name_of(run))
+    casts.same(run.manifest, agents, name_of(run), model)
     with RestakingEcosystem(run.scenario, seed=run.manifest["seed"]) as beginning:
         beginning.change(changes)
 
@@ -92,6 +100,7 @@ def fork(
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
     agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> "Run":
     """Repeat a run to a day and let it go on under changed terms.
 
@@ -105,17 +114,18 @@ def fork(
         overwrite: whether to replace another run that stands in ``out``.
         progress: called with the day and the horizon after every day of the new part.
         agents: the classes of its agents, when they were not the shipped ones.
+        model: the maker of its model, when it was not the shipped one.
 
     Raises:
         ScenarioError: see :func:`check_fork`.
         RunFolderError: something else stands in ``out``, or another process is at work there.
         Stopped: by a signal, after the days done were written.
     """
-    check_fork(run, day, changes, agents)
+    check_fork(run, day, changes, agents, model)
     if out is None:
         started, seconds = clock()
         with Interruption(held=False) as interruption:
-            ecosystem = _branch(run, day, changes, seed, agents)
+            ecosystem = _branch(run, day, changes, seed, agents, model)
             try:
                 advance(ecosystem, interruption, progress)
                 return store.run_in_memory(ecosystem, started=started, seconds=seconds())
@@ -128,7 +138,7 @@ def fork(
     with store.claim_run(out, identity, overwrite=overwrite) as place, Interruption(held=False) as interruption:
         if place.run is not None:
             return place.run
-        found = begun(place, identity, lambda: _branch(run, day, changes, seed, agents))
+        found = begun(place, identity, lambda: _branch(run, day, changes, seed, agents, model))
         return fill(place, identity, found, interruption, figures=figures, progress=progress)
 
 
@@ -138,8 +148,9 @@ def _branch(
     changes: Mapping[str, Any],
     seed: int | None,
     agents: "Cast | Mapping[str, type] | None",
+    model: casts.Maker | None,
 ) -> "RestakingEcosystem":
-    ecosystem = replay(run, day, seed=seed, agents=agents)
+    ecosystem = replay(run, day, seed=seed, agents=agents, model=model)
     ecosystem.change(changes)
     return ecosystem
 
@@ -167,6 +178,7 @@ def fork_over_seeds(
     workers: int = 2,
     overwrite: bool = False,
     agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> Iterator[tuple[int, Path, Path]]:
     """Make base and branch for many seeds: ``out/base/seed-N`` and ``out/branch/seed-N``, ready to be compared.
 
@@ -179,6 +191,7 @@ def fork_over_seeds(
         workers: processes.
         overwrite: whether to replace other runs that stand there.
         agents: the classes of its agents, when they were not the shipped ones; importable in a worker.
+        model: the maker of its model, when it was not the shipped one; importable in a worker.
 
     Yields:
         Seed and the two folders, as pairs finish.
@@ -186,10 +199,10 @@ def fork_over_seeds(
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
-    check_fork(run, day, changes, agents)
+    check_fork(run, day, changes, agents, model)
     if run.path is None:
         raise ValueError("a run that was kept in memory has no folder to replay it from")
-    tasks = [(run.path, day, dict(changes), seed, Path(out), overwrite, casts.of(agents)) for seed in seeds]
+    tasks = [(run.path, day, dict(changes), seed, Path(out), overwrite, casts.of(agents), model) for seed in seeds]
     if workers == 1:
         yield from map(_pair, tasks)
         return
@@ -202,8 +215,10 @@ def fork_over_seeds(
             raise
 
 
-def _pair(task: "tuple[Path, int, dict[str, Any], int, Path, bool, Cast]") -> tuple[int, Path, Path]:
-    path, day, changes, seed, out, overwrite, cast = task
+def _pair(
+    task: "tuple[Path, int, dict[str, Any], int, Path, bool, Cast, casts.Maker | None]",
+) -> tuple[int, Path, Path]:
+    path, day, changes, seed, out, overwrite, cast, model = task
     casts.hush()
     run = store.load_run(path)
     base, branch = (out / side / f"seed-{seed}" for side in (BASE, BRANCH))
@@ -212,10 +227,10 @@ def _pair(task: "tuple[Path, int, dict[str, Any], int, Path, bool, Cast]") -> tu
     if store.existing_run(base, identity, overwrite=overwrite) is None:
         with (
             store.claim_run(base, identity, overwrite=overwrite) as place,
-            replay(run, seed=seed, agents=cast) as ecosystem,
+            replay(run, seed=seed, agents=cast, model=model) as ecosystem,
         ):
             place.write(ecosystem)
-    fork(run, day, changes, seed=seed, out=branch, figures=False, overwrite=overwrite, agents=cast)
+    fork(run, day, changes, seed=seed, out=branch, figures=False, overwrite=overwrite, agents=cast, model=model)
     return seed, base, branch
 
 

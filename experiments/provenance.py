@@ -24,7 +24,7 @@ class Provenance:
         scenario_hash: hash of the resolved scenario (hex).
         seed: seed of the run.
         version: version of the package.
-        code: see :func:`model_code`.
+        code: see :func:`model_code`; with a digest of own classes, where there are any.
     """
 
     scenario: str

@@ -39,6 +39,7 @@ def repair_folder(
     workers: int | None = None,
     say: Say = lambda text: None,
     agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> Repair:
     """Make again what is damaged in the folder of a run or a sweep.
 
@@ -47,29 +48,30 @@ def repair_folder(
         workers: processes for the runs of a sweep; one for each processor when None.
         say: where messages for people go.
         agents: the classes of its agents, when they were not the shipped ones.
+        model: the maker of its models, when it was not the shipped one.
 
     Raises:
-        CastError: the classes are not those that it was made with.
+        CastError: classes or maker are not those that it was made with.
         FolderError: it is the folder of neither, it cannot be repaired, or it was made with other code.
         SweepError: a sweep could not be carried out.
     """
-    path = Path(path)
+    path, own = Path(path), casts.Own(None if agents is None else casts.of(agents), model)
     try:
         kind = kind_of(path)
     except FolderError:
         design = _design_of_nameless(path)
         if design is None:
             raise
-        return _repair_nameless_sweep(path, design)
+        return _repair_nameless_sweep(path, design, own)
     if kind == store.KIND:
-        return _repair_run(path, agents)
-    return _repair_sweep(path, workers, say, agents)
+        return _repair_run(path, own)
+    return _repair_sweep(path, workers, say, own)
 
 
 # ---------------------------------------------------------------------------------------------------------------- runs
 
 
-def _repair_run(path: Path, agents: "Cast | Mapping[str, type] | None") -> Repair:
+def _repair_run(path: Path, own: casts.Own) -> Repair:
     with folder.claim(path, store.LAYOUT) as place:
         there = place.manifest
         if not there:
@@ -80,10 +82,12 @@ def _repair_run(path: Path, agents: "Cast | Mapping[str, type] | None") -> Repai
         if there.get("state") != folder.WRITTEN:
             raise FolderError(f"{path} holds no run that was finished; give the command of the run again")
         damaged = manifest.problems(path, there)
+        if damaged or own.given:
+            own.refuse_other(there, str(path))
         if not damaged:
             return Repair()
         _same_code(path, there.get("code"), store.code())
-        _make_files_again(path, place, there, list(damaged), agents)
+        _make_files_again(path, place, there, list(damaged), own)
     return Repair(list(damaged), list(damaged), f"{_listed(damaged)} made again; the other files are whole")
 
 
@@ -92,11 +96,11 @@ def _make_files_again(
     place: folder.Place,
     there: dict[str, Any],
     damaged: list[str],
-    agents: "Cast | Mapping[str, type] | None",
+    own: casts.Own,
 ) -> None:
     run = store.Run(there, {}, lambda name: store.read_table(path / f"{name}.parquet"), dict, path)  # type: ignore[arg-type]
     with place.staging() as staged:
-        hashes = made_again(run, staged, agents)
+        hashes = made_again(run, staged, own.cast, own.model)
         for name, digest in manifest.listed(there).items():
             if hashes.get(name) != digest:
                 raise FolderError(
@@ -119,7 +123,7 @@ def _same_code(path: Path, made_with: Any, this: Any) -> None:
 # -------------------------------------------------------------------------------------------------------------- sweeps
 
 
-def _repair_sweep(path: Path, workers: int | None, say: Say, agents: "Cast | Mapping[str, type] | None") -> Repair:
+def _repair_sweep(path: Path, workers: int | None, say: Say, own: casts.Own) -> Repair:
     from .designs import load_design
     from .runner import folder as sweeps
     from .runner.identity import code_identity
@@ -130,23 +134,26 @@ def _repair_sweep(path: Path, workers: int | None, say: Say, agents: "Cast | Map
         design = _design(path)
         if design is None:
             raise FolderError(f"{path}: {manifest.NAME} and {sweeps.DESIGN} are damaged; nothing says what was run")
-        return _repair_nameless_sweep(path, design)
+        return _repair_nameless_sweep(path, design, own)
     damaged = manifest.problems(path, there)
     if sweeps.DESIGN in damaged:
         raise FolderError(
             f"{path}: {damaged[sweeps.DESIGN]}; the command of the sweep, given again, writes it anew and goes on"
         )
     design = load_design(files.read_json(path / sweeps.DESIGN))
+    if own.given:
+        own.refuse_other(there, str(path))
     if there["state"] != sweeps.COMPLETE:
         return _repair_parts(path, design)
     if not damaged:
         return Repair()
-    own = casts.identity(casts.same(there, agents, str(path)))
-    _same_code(path, there["codes"], [code_identity(own)])
+    own.refuse_other(there, str(path))
+    _same_code(path, there["codes"], [code_identity(own.identity)])
+    series = bool(there["series"])
     with folder.claim(path, sweeps.LAYOUT) as place:
-        opened = sweeps.SweepFolder(path, design, code_identity(own), series=bool(there["series"]), own=own)
+        opened = sweeps.SweepFolder(path, design, code_identity(own.identity), series=series, own=own.identity)
         opened.reopen(dict(place.manifest or {}), set(damaged))
-    done = carry_out(design, path, Options(workers=workers, series=bool(there["series"]), say=say, agents=agents))
+    done = carry_out(design, path, Options(workers=workers, series=series, say=say, agents=own.cast, model=own.model))
     _as_before(path, manifest.listed(there), manifest.listed(done.manifest))
     return Repair(list(damaged), list(damaged), f"{_listed(damaged)} made again; what was whole stays")
 
@@ -197,23 +204,43 @@ def _design(path: Path) -> "Design | None":
         return None
 
 
-def _repair_nameless_sweep(path: Path, design: "Design") -> Repair:
+def _repair_nameless_sweep(path: Path, design: "Design", own: casts.Own) -> Repair:
     """Write the manifest of a sweep anew from its design; its parts vouch for themselves, its tables do not."""
     from .runner import folder as sweeps
     from .runner.identity import code_identity
     from .runner.parts import Parts
 
     with lock.FolderLock(path):
-        os.replace(path / manifest.NAME, sweeps.free_name(path, manifest.NAME))
         found = Parts(sweeps.parts_in(path), checked=True)
+        codes = sorted({str(row["code"]) for row in found.rows()})
+        _refuse_other_classes(path, codes, own)
+        os.replace(path / manifest.NAME, sweeps.free_name(path, manifest.NAME))
         has_series = found.has_series or bool(folder.own_files(path, sweeps.SERIES, sweeps.LAYOUT))
-        anew = sweeps.SweepFolder(path, design, code_identity(), series=has_series or not found.finished)
-        anew.begin_again(codes=sorted({str(row["code"]) for row in found.rows()}))
+        series = has_series or not found.finished
+        anew = sweeps.SweepFolder(path, design, code_identity(own.identity), series=series, own=own.identity)
+        anew.begin_again(codes=codes)
     sentence = (
         f"{manifest.NAME} was damaged and is written anew; {len(found.finished)} runs of {design.run_count} are there, "
         "and the command of the sweep makes the others"
     )
     return Repair([manifest.NAME], [manifest.NAME], sentence)
+
+
+def _refuse_other_classes(path: Path, codes: list[str], own: casts.Own) -> None:
+    """Refuse own classes that parts were not made with: with the manifest, their names are lost, but not their digest.
+
+    Raises:
+        CastError: they were made with others than are given.
+    """
+    from ..agents.cast import CastError
+    from .runner.identity import code_identity, own_digest
+
+    given = own_digest(code_identity(own.identity))
+    if all(own_digest(code) == given for code in codes):
+        return
+    made_with = "own classes" if any(map(own_digest, codes)) else "the shipped classes"
+    others = " other than those given" if given and made_with == "own classes" else ""
+    raise CastError(f"{path}: its runs were made with {made_with}{others}; give the same again (--with FILE.py:NAME)")
 
 
 def _listed(names: Any) -> str:

@@ -69,6 +69,7 @@ def run_scenario(
     overwrite: bool = False,
     engine: str = "kernel",
     agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> Run:
     """Run a scenario to its horizon.
 
@@ -85,36 +86,42 @@ def run_scenario(
         overwrite: whether to replace another run that stands in ``out``.
         engine: ``"kernel"`` or ``"objects"`` (slow: every agent decides in Python).
         agents: own classes of agents: a cast, or classes by kind. They are part of what the run is known by.
+        model: makes the model, called with the scenario and ``seed=`` (and ``agents=`` where own classes are given);
+            ``RestakingEcosystem`` when None. It is part of what the run is known by, too.
 
     Returns:
         The run; its tables are read (or made) when they are first used.
 
     Raises:
         ScenarioError: the scenario or an override is not valid.
-        CastError: a class cannot play, or its source cannot be read.
+        CastError: a class cannot play, its source cannot be read, or ``model`` makes something else.
         RunFolderError: something else stands in ``out``, or another process is at work there.
         UnwritableError: the disk is full, or refuses something else; the state of the run is kept.
         Stopped: by Ctrl-C, SIGTERM or a closed terminal, after the days done were written.
     """
     resolved = resolve(scenario, seed=seed, days=days, stakers=stakers, overrides=overrides)
     cast = casts.of(agents)
+
+    def begin() -> "RestakingEcosystem":
+        return _ecosystem(resolved, engine, cast, model)
+
     if out is None:
-        return _run_in_memory(resolved, engine, cast, progress)
+        return _run_in_memory(begin, progress)
     folder = Path(out)
-    identity = Identity.planned(resolved, engine, cast=casts.identity(cast))
+    identity = Identity.planned(resolved, engine, cast=casts.identity_with(cast, model))
     there = store.existing_run(folder, identity, overwrite=overwrite)
     if there is not None:
         return there
     with store.claim_run(folder, identity, overwrite=overwrite) as place:
         if place.run is not None:
             return place.run
-        return _run_to_folder(resolved, engine, cast, place, identity, figures=figures, progress=progress)
+        return _run_to_folder(begin, place, identity, figures=figures, progress=progress)
 
 
-def _run_in_memory(scenario: "Scenario", engine: str, cast: "Cast", progress: bool) -> Run:
+def _run_in_memory(begin: "Callable[[], RestakingEcosystem]", progress: bool) -> Run:
     started, seconds = clock()
     with Interruption(held=False) as interruption:
-        ecosystem = _ecosystem(scenario, engine, cast)
+        ecosystem = begin()
         try:
             advance(ecosystem, interruption, _progress(ecosystem) if progress else None)
             return store.run_in_memory(ecosystem, started=started, seconds=seconds())
@@ -123,9 +130,7 @@ def _run_in_memory(scenario: "Scenario", engine: str, cast: "Cast", progress: bo
 
 
 def _run_to_folder(
-    scenario: "Scenario",
-    engine: str,
-    cast: "Cast",
+    begin: "Callable[[], RestakingEcosystem]",
     place: RunPlace,
     identity: Identity,
     *,
@@ -133,7 +138,7 @@ def _run_to_folder(
     progress: bool,
 ) -> Run:
     with Interruption(held=False) as interruption:
-        found = begun(place, identity, lambda: _ecosystem(scenario, engine, cast))
+        found = begun(place, identity, begin)
         shown = _progress(found.ecosystem) if progress else None
         return fill(place, identity, found, interruption, figures=figures, progress=shown)
 
@@ -235,10 +240,8 @@ def _progress(ecosystem: "RestakingEcosystem") -> RunProgress:
     return RunProgress(ecosystem.scenario.name or "run")
 
 
-def _ecosystem(scenario: "Scenario", engine: str, cast: "Cast") -> "RestakingEcosystem":
-    from ..model.ecosystem import RestakingEcosystem
-
-    return RestakingEcosystem(scenario, seed=scenario.seed, engine=engine, agents=cast)
+def _ecosystem(scenario: "Scenario", engine: str, cast: "Cast", model: casts.Maker | None) -> "RestakingEcosystem":
+    return casts.made(scenario, seed=scenario.seed, engine=engine, agents=cast, model=model)
 
 
 class StoppedAtNight(Stopped):

@@ -190,7 +190,8 @@ class Run:
     def provenance(self) -> Provenance:
         """Where the run comes from."""
         m = self.manifest
-        return Provenance(m["scenario"], m["scenario_hash"], m["seed"], m["version"], m["code"]["model"])
+        code = casts.code_with(m["code"]["model"], m.get("cast"))
+        return Provenance(m["scenario"], m["scenario_hash"], m["seed"], m["version"], code)
 
     @functools.cached_property
     def scenario(self) -> "Scenario":
@@ -301,7 +302,7 @@ def manifest_of(
         "complete": bool(ecosystem.day >= ecosystem.horizon),
         "stakers": int(scenario.stakers.count),
         "engine": getattr(ecosystem, "engine", "kernel"),
-        "cast": _cast(ecosystem),
+        "cast": casts.identity_of_model(ecosystem),
         "version": package_version(),
         "code": code(),
         "libraries": library_versions(),
@@ -313,11 +314,6 @@ def manifest_of(
         "parameters": scenario.to_dict(),
         **_forks(ecosystem),
     }
-
-
-def _cast(ecosystem: "RestakingEcosystem") -> casts.Identity | None:
-    cast = getattr(ecosystem, "cast", None)
-    return None if cast is None else casts.identity(cast)
 
 
 def code() -> dict[str, str]:

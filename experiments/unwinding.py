@@ -6,12 +6,13 @@ long as that costs less than waiting, redeems when nobody took its offer, and ot
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..agents.cast import STAKER
 from ..model.kernels.debts import owed_eth
 from ..model.kernels.stakers import choose_exit
 from ..model.state import INTENTION, NOBODY
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from ..agents.cast import Cast
     from ..model.ecosystem import RestakingEcosystem
+    from .casts import Maker
     from .store import Run
 
 SHARES = (0.10, 0.25, 0.50, 1.00)
@@ -120,6 +123,8 @@ def unwind(
     shares: Sequence[float] = SHARES,
     days: int = MOST_DAYS,
     progress: Callable[[int, int], None] | None = None,
+    agents: "Cast | Mapping[str, type] | None" = None,
+    model: "Maker | None" = None,
 ) -> list[Unwind]:
     """How shares of an LRT would get out from a day of a run on.
 
@@ -130,9 +135,12 @@ def unwind(
         shares: shares of supply that want out, in (0, 1]; each a counterfactual of its own.
         days: how long to watch, at most to the run's horizon.
         progress: called with the shares done and their number.
+        agents: the classes of its agents, when they were not the shipped ones.
+        model: the maker of its model, when it was not the shipped one.
 
     Raises:
         UnwindError: the LRT, the day or a share does not exist, or nobody holds the token on that day.
+        CastError: classes or maker are not those that the run was made with.
     """
     known = list(run.scenario.lrt)
     if lrt not in known:
@@ -144,8 +152,8 @@ def unwind(
         raise UnwindError("shares must lie above 0 and at most at 1")
     found = []
     for number, share in enumerate(shares, start=1):
-        with replay(run, day) as model:
-            found.append(_one(model, known.index(lrt), lrt, float(share), min(days, horizon - day)))
+        with replay(run, day, agents=agents, model=model) as ecosystem:
+            found.append(_one(ecosystem, known.index(lrt), lrt, float(share), min(days, horizon - day)))
             found[-1].cut_short = days > horizon - day
         if progress is not None:
             progress(number, len(shares))
@@ -260,13 +268,12 @@ def _file(model: "RestakingEcosystem", venue: int, leavers: Any, tried: set[int]
     holding = leavers[(rows["satellite"][leavers] == venue) & (rows["pending_route"][leavers] == NOBODY)]
     if holding.size == 0:
         return
-    wish = np.zeros(1, INTENTION)
-    choose_exit(model.venues[venue], HURRY, 0.0, 0.0, model.staker_terms[0], wish[0])
-    sell, limit = int(wish["sell"][0]), float(wish["limit"][0])
+    way_out = _way_out(model, venue)
     opened = bool(model.venues["redemption_open"][venue])
     for row in holding.tolist():
         if row in intended:
             continue
+        sell, limit = way_out(row)
         owed = float(owed_eth(model.world, row))
         if owed > 0.0 and not (opened and row in tried):  # never below what pays the loan back
             collateral = float(rows["satellite_shares"][row] * model.venues["nav"][venue])
@@ -278,6 +285,17 @@ def _file(model: "RestakingEcosystem", venue: int, leavers: Any, tried: set[int]
             continue
         model.file_intention(row, NOBODY, 0.0, sell, limit)
         tried.add(row)
+
+
+def _way_out(model: "RestakingEcosystem", venue: int) -> Callable[[int], tuple[int, float]]:
+    """How a leaver gets out, by row: 1 to sell or 0 to redeem, and the largest discount; own stakers are asked."""
+    row_of = model.venues[venue]
+    if STAKER in model._in_python:
+        return lambda row: model.stakers.view(row).choose_exit(row_of, HURRY)
+    wish = np.zeros(1, INTENTION)
+    choose_exit(row_of, HURRY, 0.0, 0.0, model.staker_terms[0], wish[0])
+    same_for_all = int(wish["sell"][0]), float(wish["limit"][0])
+    return lambda row: same_for_all
 
 
 # --- words and pictures -----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import store
+from . import casts, store
 from .folders import files, folder, manifest
 from .folders.errors import FolderError
 from .forking import replay
@@ -40,6 +40,7 @@ def verify_folder(
     seed: int = 1,
     tell: Callable[[int, int], None] = lambda done, total: None,
     agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> Verdict:
     """Compare the files of a run or a sweep with its manifest, make runs again, and compare them bit for bit.
 
@@ -49,18 +50,19 @@ def verify_folder(
         seed: picks them.
         tell: called with the runs checked and their number.
         agents: the classes of its agents, when they were not the shipped ones.
+        model: the maker of its models, when it was not the shipped one.
 
     Raises:
         FolderError: it cannot be read.
-        CastError: the classes are not those that it was made with.
+        CastError: classes or maker are not those that it was made with.
     """
     path = Path(path)
     if kind_of(path) == store.KIND:
-        return _verify_run(path, sample > 0, tell, agents)
+        return _verify_run(path, sample > 0, tell, agents, model)
     from .results import load_results
     from .runner.verifying import verify
 
-    return verify(load_results(path), sample=sample, seed=seed, tell=tell, agents=agents)
+    return verify(load_results(path), sample=sample, seed=seed, tell=tell, agents=agents, model=model)
 
 
 def _verify_run(
@@ -68,8 +70,11 @@ def _verify_run(
     make_again: bool,
     tell: Callable[[int, int], None],
     agents: "Cast | Mapping[str, type] | None",
+    model: casts.Maker | None,
 ) -> Verdict:
     there = folder.read(path, store.LAYOUT)
+    if make_again or casts.given(agents, model):
+        casts.same(there, agents, str(path), model)
     verdict = Verdict(notes=code_notes(there))
     verdict.problems += manifest.problems(path, there).values()
     if verdict.problems and make_again:
@@ -77,7 +82,7 @@ def _verify_run(
     if verdict.problems or not make_again:
         return verdict
     run = store.load_run(path)
-    for name, digest in made_again(run, agents=agents).items():
+    for name, digest in made_again(run, agents=agents, model=model).items():
         if digest != manifest.listed(there).get(name):
             verdict.problems.append(f"{name} differs from that of the run made again")
     verdict.checked.append(f"{there['scenario']}-seed{there['seed']}")
@@ -98,7 +103,10 @@ def _joined(code: Any) -> str:
 
 
 def made_again(
-    run: store.Run, into: Path | None = None, agents: "Cast | Mapping[str, type] | None" = None
+    run: store.Run,
+    into: Path | None = None,
+    agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> dict[str, str]:
     """SHA-256 of every file of a run made once more, by name.
 
@@ -106,11 +114,15 @@ def made_again(
         run: the run.
         into: folder to write the files to; they are thrown away when None.
         agents: the classes of its agents, when they were not the shipped ones.
+        model: the maker of its model, when it was not the shipped one.
 
     Raises:
         CastError: they are not those that the run was made with.
     """
-    with replay(run, agents=agents) as ecosystem, tempfile.TemporaryDirectory(prefix="restaking-verify-") as scratch:
+    with (
+        replay(run, agents=agents, model=model) as ecosystem,
+        tempfile.TemporaryDirectory(prefix="restaking-verify-") as scratch,
+    ):
         target = into or Path(scratch)
         # The summary names the folder of the run, as the first time.
         store.write_files(store.run_in_memory(ecosystem), target)

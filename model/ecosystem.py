@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents.avs import AVS
-from ..agents.cast import OPERATOR, SERVICE, STAKER, TRADERS, Cast, SlowRulesWarning
+from ..agents.cast import OPERATOR, SERVICE, STAKER, TRADERS, Cast, SlowRulesWarning, refuse_patched
 from ..agents.mesa_bridge import ColumnCollector, EcosystemBase, batch_iteration
 from ..agents.node_operator import NodeOperator
 from ..agents.population import Population
+from ..agents.shipped import Shipped
 from ..agents.staker import Staker
 from . import genesis, ledger
 from .campaigns import Campaigns
@@ -77,6 +78,8 @@ class RestakingEcosystem(EcosystemBase):
 
     Attributes:
         cast: the classes of its agents.
+        made_with: what own classes and an own maker of models are known by, once an experiment has made the model with
+            them; None otherwise.
 
     Example:
         >>> with RestakingEcosystem("baseline", **{"stakers.count": 100}) as model:
@@ -86,6 +89,7 @@ class RestakingEcosystem(EcosystemBase):
     """
 
     scenario: Scenario
+    made_with: Mapping[str, Any] | None = None
 
     def __init__(
         self,
@@ -260,6 +264,7 @@ class RestakingEcosystem(EcosystemBase):
         Past the horizon nothing happens, not even the counting of a step; as Mesa's own loops expect,
         ``running`` is False from the last day on.
         """
+        refuse_patched()
         for name, _ in DAY:
             getattr(self, name)()
         if self.finished:
@@ -725,3 +730,7 @@ class RestakingEcosystem(EcosystemBase):
         self.world.accounts[0]["token_pools"] += eth
         self.world.accounts[0]["outside_in"] += eth
         return ratio
+
+
+AS_WRITTEN = Shipped((RestakingEcosystem,))
+"""The model as it was written; whoever records a run asks whether it still is."""

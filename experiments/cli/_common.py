@@ -11,8 +11,8 @@ import typer
 from ..terminal import complain, say, visible
 
 if TYPE_CHECKING:
-    from ...agents.cast import Cast
     from ...model.scenario import Scenario
+    from ..casts import Own
 
 BAD_INPUT = 2
 DISTRIBUTION = "restaking"
@@ -62,25 +62,27 @@ def _with_options(scenario: "Scenario", sets: Sequence[str], options: dict[str, 
 
 
 WITH = typer.Option(
-    "--with", metavar="FILE.py:NAME", help="Own classes of agents: a Cast, classes by kind or one class."
+    "--with",
+    metavar="FILE.py:NAME",
+    help="Own classes of agents (a Cast, classes by kind, a class), or what makes the model; repeatable.",
 )
 """The option that brings own classes."""
 
 
-def cast_of(place: str | None) -> "Cast":
-    """The cast that ``--with`` names; says on standard error what it costs.
+def own_of(places: Sequence[str] | None) -> "Own":
+    """What ``--with`` names; says on standard error what it costs.
 
     Raises:
         CastError: it cannot be loaded, or cannot play.
     """
     from .. import casts
 
-    cast = casts.load_cast(place)
-    slow = cast.slow_rules()
+    own = casts.load_own(places or [])
+    slow = "" if own.cast is None else own.cast.slow_rules()
     if slow:
         say(slow)
         casts.hush()
-    return cast
+    return own
 
 
 def fail(message: str, code: int = BAD_INPUT) -> NoReturn:

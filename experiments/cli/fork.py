@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..terminal import say, tell_json
-from ._common import WITH, cast_of, fail, whole
+from ._common import WITH, fail, own_of, whole
 
 if TYPE_CHECKING:
-    from ...agents.cast import Cast
+    from ..casts import Own
     from ..store import Run
 
 
@@ -25,7 +25,7 @@ def fork(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no figures.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run in the folder.")] = False,
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """Repeat a run to a day and let it go on under changed terms: same past, same noise, other terms.
 
@@ -37,14 +37,14 @@ def fork(
     from ..forking import default_folder
     from ..store import RunFolderError, load_run
 
-    changes, cast = parse_settings(sets), cast_of(own)
+    changes, brought = parse_settings(sets), own_of(own)
     try:
         origin = load_run(run)
         folder = out or default_folder(origin, origin.scenario.with_overrides(changes, where="--set"), day)
         if seeds > 1:
-            _over_seeds(origin, day, changes, folder, seeds, workers, overwrite, cast)
+            _over_seeds(origin, day, changes, folder, seeds, workers, overwrite, brought)
             return
-        done = _one(origin, day, changes, folder, not no_figures, overwrite, cast)
+        done = _one(origin, day, changes, folder, not no_figures, overwrite, brought)
     except RunFolderError as error:
         fail(str(error))
     say(f"Written to {folder}; restaking compare {run} {folder} says what differs")
@@ -53,13 +53,23 @@ def fork(
 
 
 def _one(
-    run: "Run", day: int, changes: dict[str, Any], folder: Path, figures: bool, overwrite: bool, cast: "Cast"
+    run: "Run", day: int, changes: dict[str, Any], folder: Path, figures: bool, overwrite: bool, own: "Own"
 ) -> "Run":
     from ..forking import fork as make
     from ..progress import RunProgress
 
     with RunProgress(f"{run.manifest['scenario']} from day {day}") as progress:
-        return make(run, day, changes, out=folder, figures=figures, overwrite=overwrite, progress=progress, agents=cast)
+        return make(
+            run,
+            day,
+            changes,
+            out=folder,
+            figures=figures,
+            overwrite=overwrite,
+            progress=progress,
+            agents=own.cast,
+            model=own.model,
+        )
 
 
 def _over_seeds(
@@ -70,14 +80,24 @@ def _over_seeds(
     seeds: int,
     workers: int,
     overwrite: bool,
-    cast: "Cast",
+    own: "Own",
 ) -> None:
     from ..forking import BASE, BRANCH, fork_over_seeds
     from ..progress import PartProgress
 
     first, progress = int(run.manifest["seed"]), PartProgress("seeds")
     wanted = range(first, first + seeds)
-    pairs = fork_over_seeds(run, day, changes, folder, seeds=wanted, workers=workers, overwrite=overwrite, agents=cast)
+    pairs = fork_over_seeds(
+        run,
+        day,
+        changes,
+        folder,
+        seeds=wanted,
+        workers=workers,
+        overwrite=overwrite,
+        agents=own.cast,
+        model=own.model,
+    )
     for done, _ in enumerate(pairs, start=1):
         progress(done, seeds)
     say(f"Written to {folder}; restaking compare {folder / BASE} {folder / BRANCH}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..terminal import say, tell_data
-from ._common import fail, refuse_folder, whole
+from ._common import WITH, fail, own_of, refuse_folder, whole
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -24,6 +24,7 @@ def network(
     day: Annotated[int, whole("--day", "Day of the run: the state after so many days.")],
     format: Annotated[Literal["graphml", "json"], typer.Option("--format", help="Format to write.")] = "graphml",
     out: Annotated[Path | None, typer.Option("--out", help="File to write; default: standard output.")] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """Write the capital network of a day: stakers, LSTs, LRTs, operators, AVSs and the ETH between them.
 
@@ -32,6 +33,7 @@ def network(
     """
     from ..store import RunFolderError, load_run
 
+    brought = own_of(own)
     if out is not None:
         refuse_folder(out)
     try:
@@ -42,7 +44,7 @@ def network(
         fail(f"--day: {day} is not a day of the run; it has days 0 to {recorded.days}")
     from ..forking import replay
 
-    ecosystem = replay(recorded, day)
+    ecosystem = replay(recorded, day, agents=brought.cast, model=brought.model)
     difference = first_difference(recorded, ecosystem)
     if difference:
         fail(f"{run} cannot be replayed: {difference} ({_reason(recorded)})", CHECK_FAILED)
@@ -82,7 +84,7 @@ def _described(ecosystem: "RestakingEcosystem", run: "Run", day: int) -> "nx.DiG
     for _, node in graph.nodes(data=True):
         if node["kind"] == "avs":
             node.setdefault("threshold", THRESHOLD)
-    values = (str(run.manifest["scenario"]), int(run.manifest["seed"]), day, str(run.manifest["code"]["model"]))
+    values = (str(run.manifest["scenario"]), int(run.manifest["seed"]), day, run.provenance.code)
     graph.graph |= dict(zip(ORIGIN, values, strict=True))
     return graph
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..terminal import say, tell_json
-from ._common import WITH, cast_of, whole
+from ._common import WITH, own_of, whole
 
 
 def repair(
@@ -15,7 +15,7 @@ def repair(
         int | None, whole("--workers", "Of a sweep: processes; default: one for each processor.", low=1)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """Compare the files of a run or a sweep with its manifest, and make again those that are damaged.
 
@@ -24,7 +24,8 @@ def repair(
     """
     from ..repairing import repair_folder
 
-    done = repair_folder(results, workers=workers, say=say, agents=cast_of(own))
+    brought = own_of(own)
+    done = repair_folder(results, workers=workers, say=say, agents=brought.cast, model=brought.model)
     say(f"{results}: {done.sentence}")
     if as_json:
         tell_json({"folder": str(results), "damaged": done.damaged, "made_again": done.made_again})

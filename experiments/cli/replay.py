@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ..terminal import say, tell_json
-from ._common import WITH, cast_of, fail
+from ._common import WITH, fail, own_of
 
 FAILED = 1
 
@@ -14,7 +14,7 @@ FAILED = 1
 def replay(
     capsule: Annotated[Path, typer.Argument(help="A capsule: failures/*.json in the folder of a sweep.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> int | None:
     """Make the run of a capsule again, here, with its traceback when it fails.
 
@@ -31,7 +31,8 @@ def replay(
         fail(str(error))
     if not found.same_code:
         say(f"made with code {found.code}; the code has changed since")
-    record = replay(found, cast_of(own))
+    brought = own_of(own)
+    record = replay(found, brought.cast, brought.model)
     if as_json:
         tell_json(_content(found, record))
     if record.status == DONE:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..terminal import say, show, tell_json
-from ._common import WITH, cast_of, load_or_exit, whole
+from ._common import WITH, load_or_exit, own_of, whole
 
 if TYPE_CHECKING:
     from ..store import Run
@@ -29,7 +29,7 @@ def run(
     engine: Annotated[
         Literal["kernel", "objects"], typer.Option("--engine", help="Compiled decisions, or Python's (slow).")
     ] = "kernel",
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """Run a scenario and write its series, events, summary and figures into a folder.
 
@@ -37,17 +37,23 @@ def run(
     in the folder, and the same command goes on from there.
     """
     resolved = load_or_exit(scenario, sets or [], seed, days, stakers)
-    cast = cast_of(own)
-    from ..casts import identity
+    brought = own_of(own)
+    from ..casts import identity_with
     from ..run import default_folder, run_scenario
     from ..store import Identity, existing_run
 
-    known = identity(cast)
+    known = identity_with(brought.cast, brought.model)
     folder = default_folder(resolved, known) if out is None else out
     done = existing_run(folder, Identity.planned(resolved, engine, cast=known), overwrite=overwrite)
     if done is None:
         done = run_scenario(
-            resolved, out=folder, figures=not no_figures, overwrite=overwrite, engine=engine, agents=cast
+            resolved,
+            out=folder,
+            figures=not no_figures,
+            overwrite=overwrite,
+            engine=engine,
+            agents=brought.cast,
+            model=brought.model,
         )
         _tell(done)
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..terminal import say, tell_json
-from ._common import WITH, cast_of, fail, whole
+from ._common import WITH, fail, own_of, whole
 
 if TYPE_CHECKING:
     from ..designs import Design
@@ -47,7 +47,7 @@ def sweep(
     ] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Make runs again that failed before.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> int | None:
     """Make all runs of a design that are not there yet.
 
@@ -56,7 +56,7 @@ def sweep(
     from ..runner.errors import SweepError, SweepFolderError, SweepInterrupted
     from ..runner.sweeping import Options, carry_out
 
-    cast = cast_of(own)
+    brought = own_of(own)
     terms = {"replications": replications, "seed": seed}
     changed = _with_options(design, sets or [], terms, days, stakers, any_size=dry_run)
     try:
@@ -69,7 +69,8 @@ def sweep(
             accept_new_code=accept_new_code,
             retry_failed=retry_failed,
             say=say,
-            agents=cast,
+            agents=brought.cast,
+            model=brought.model,
         )
         if dry_run:
             _tell_estimate(changed, out, options, as_json)

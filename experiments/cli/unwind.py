@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..terminal import tell, tell_json
-from ._common import fail, table, whole
+from ._common import WITH, fail, own_of, table, whole
 
 if TYPE_CHECKING:
     from ..folders.folder import Place
@@ -25,6 +25,7 @@ def unwind(
     days: Annotated[int, whole("--days", "How long to watch, at most to the run's end.", low=1)] = 180,
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write table, page and figure into.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """How would 10, 25, 50 and 100 percent of an LRT get out: days, cost, through which channel, and who waits.
 
@@ -35,6 +36,7 @@ def unwind(
     from ..progress import PartProgress
     from ..store import RunFolderError, load_run
 
+    brought = own_of(own)
     try:
         recorded = load_run(run)
         if not recorded.scenario.lrt:
@@ -42,7 +44,16 @@ def unwind(
         chosen = lrt or _largest(recorded.entity("lrt", "supply_eth"), day)
         wanted, progress = shares or unwinding.SHARES, PartProgress("shares")
         with contextlib.nullcontext() if out is None else claim(out, unwinding.LAYOUT) as place:
-            found = unwinding.unwind(recorded, day, chosen, shares=wanted, days=days, progress=progress)
+            found = unwinding.unwind(
+                recorded,
+                day,
+                chosen,
+                shares=wanted,
+                days=days,
+                progress=progress,
+                agents=brought.cast,
+                model=brought.model,
+            )
             opened = bool(recorded.entity("lrt", "redemption_open")[chosen].loc[:day].iloc[-1] > 0.0)
             said = unwinding.unwind_paragraph(found, opened)
             if place is not None:
@@ -80,7 +91,7 @@ def _write(place: "Place", found: Any, lrt: str, said: str, recorded: "Run") -> 
         write_text(staged / "unwind.csv", frame.to_csv(index=False, float_format="%.8g", lineterminator="\n"))
         write_text(staged / "README.md", f"# The way out of {lrt}\n\n{said}\n\n![the way out](unwind.png)\n")
         save_figure(unwinding.unwind_figure(found)[0], staged / "unwind", recorded.provenance)
-        place.put(staged, {"lrt": lrt, "provenance": str(recorded.provenance)})
+        place.put(staged, {"lrt": lrt, "provenance": str(recorded.provenance), "cast": recorded.manifest.get("cast")})
 
 
 def _largest(supply: "object", day: int) -> str:

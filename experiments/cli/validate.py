@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..terminal import tell, tell_json
-from ._common import fail, load_or_exit, whole
+from ._common import WITH, fail, load_or_exit, own_of, whole
 
 if TYPE_CHECKING:
     from ..validation import Scoreboard
@@ -31,6 +31,7 @@ def validate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as one JSON document.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when a fact is missed.")] = False,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> int:
     """Measure the stylised facts of restaking over seeds and say which lie in the range of history.
 
@@ -40,6 +41,7 @@ def validate(
     resolved = load_or_exit(scenario, sets or [], None, days, stakers)
     if not resolved.lrt:
         fail(f"{scenario}: has no LRT, and the facts are about LRTs")
+    brought = own_of(own)
     from ..folders.folder import claim
     from ..progress import PartProgress
     from ..provenance import package_version
@@ -47,10 +49,20 @@ def validate(
 
     folder = Path("results") / "validation" / (resolved.name or "scenario") if out is None else out
     with claim(folder, scoreboard.LAYOUT) as place:
-        board = scoreboard.validate(resolved, seeds=seeds, workers=workers, progress=PartProgress("seeds"))
+        board = scoreboard.validate(
+            resolved,
+            seeds=seeds,
+            workers=workers,
+            progress=PartProgress("seeds"),
+            agents=brought.cast,
+            model=brought.model,
+        )
         with place.staging() as staged:
             scoreboard.write(board, staged)
-            place.put(staged, {"scenario": board.scenario, "seeds": seeds, "version": package_version()})
+            place.put(
+                staged,
+                {"scenario": board.scenario, "seeds": seeds, "version": package_version(), "cast": board.cast},
+            )
     if as_json:
         tell_json([_plain(row) for row in board.table().to_dict("records")])
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..terminal import say, tell_json
-from ._common import WITH, cast_of, fail, whole
+from ._common import WITH, fail, own_of, whole
 
 if TYPE_CHECKING:
     from ..verdict import Verdict
@@ -22,7 +22,7 @@ def verify(
         bool, typer.Option("--files-only", help="Compare the files with the manifest; make nothing again.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> int | None:
     """Make a run, or a random sample of a sweep's runs, again and compare bit for bit.
 
@@ -32,9 +32,14 @@ def verify(
     from ..verifying import kind_of, verify_folder
 
     kind = kind_of(results)
-    cast = cast_of(own)
+    brought = own_of(own)
     verdict = verify_folder(
-        results, sample=0 if files_only else sample, seed=seed, tell=PartProgress("runs"), agents=cast
+        results,
+        sample=0 if files_only else sample,
+        seed=seed,
+        tell=PartProgress("runs"),
+        agents=brought.cast,
+        model=brought.model,
     )
     for text in (*verdict.notes, *verdict.problems):
         say(text)

@@ -122,20 +122,25 @@ def _listed(folder: Path) -> str:
     return f"; capsules there: {', '.join(names)}" if names else ""
 
 
-def replay(capsule: Capsule, agents: "Cast | Mapping[str, type] | None" = None) -> Record:
+def replay(
+    capsule: Capsule,
+    agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
+) -> Record:
     """Make the run of a capsule again, in this process.
 
     Args:
         capsule: the capsule.
         agents: the classes of its agents, when they were not the shipped ones.
+        model: the maker of its model, when it was not the shipped one.
 
     Returns:
         The record: ``done`` with the summary, or ``failed`` with error and traceback.
 
     Raises:
-        CastError: the classes are not those that the run was made with.
+        CastError: classes or maker are not those that the run was made with.
     """
-    cast = casts.same({"cast": capsule.cast}, agents, capsule.run_id)
-    own = casts.Packed.of(cast, None)
-    job = Job(capsule.scenario, code_identity(casts.identity(cast)), series=False, own=own)
+    cast = casts.same({"cast": capsule.cast}, agents, capsule.run_id, model)
+    own = casts.Packed.of(cast, model)
+    job = Job(capsule.scenario, code_identity(casts.identity_with(cast, model)), series=False, own=own)
     return make_one(job, Task(0, capsule.scenario.seed, {}))[0]

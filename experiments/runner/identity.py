@@ -24,6 +24,11 @@ def code_identity(own: casts.Identity | None = None) -> str:
     return shipped if own is None else f"{shipped}-{casts.digest(own)[:_KEY_DIGITS]}"
 
 
+def own_digest(code: str) -> str:
+    """The part of a code that stands for own classes; empty where there were none."""
+    return "-".join(code.split("-")[2:])
+
+
 def run_id(run: PlannedRun, scenario_hash: str, code: str) -> str:
     """Name of a run: its place in the design, and a hash (12 hex digits) of all that its numbers depend on.
 

@@ -154,13 +154,8 @@ def carry_out(design: Design, out: str | Path | None, options: Options) -> "Resu
     from .results import load_results
 
     own, packed = casts.of_sweep(options.agents, options.model)
-    if packed is not None and packed.of_script and options.workers != 1:
-        from ...agents.cast import CastError
-
-        raise CastError(
-            "agents: the script that is run cannot be imported by workers; write own classes into a module of their "
-            "own, or give workers=1"
-        )
+    if options.workers != 1:
+        casts.refuse_script(packed)
     path = default_folder(design, own) if out is None else Path(out)
     code = code_identity(own)
     folder = SweepFolder(path, design, code, series=options.series, own=own)

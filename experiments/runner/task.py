@@ -61,21 +61,10 @@ def simulate(
         cast: the classes of its agents; the shipped ones when None.
         model: makes the model, from the scenario and the seed (and ``agents``, with a cast of own classes).
     """
-    from ...model.ecosystem import RestakingEcosystem
-
-    own = {} if cast is None or cast.stock else {"agents": cast}
-    with (model or _stock_model)(scenario, seed=seed, **own) as ecosystem:
-        if not isinstance(ecosystem, RestakingEcosystem):
-            raise TypeError(f"model returned {type(ecosystem).__name__}, not a RestakingEcosystem")
+    with casts.made(scenario, seed=seed, agents=cast, model=model) as ecosystem:
         ecosystem.run()
         daily, rows = ecosystem.recorder.table()
         return Outcome(ecosystem.recorder.summary(), ecosystem.recorder.names, daily[:rows])
-
-
-def _stock_model(scenario: "Scenario", **terms: Any) -> Any:
-    from ...model.ecosystem import RestakingEcosystem
-
-    return RestakingEcosystem(scenario, **terms)
 
 
 @dataclass(frozen=True)
@@ -220,7 +209,7 @@ def _unpacked(job: Job) -> Job:
         casts.hush()
         try:
             cast, model = job.own.unpack()
-            known = casts.identity_of_sweep(cast, model)
+            known = casts.identity_with(cast, model)
         except Exception as error:
             raise CodeMismatchError(f"{worker_name()} cannot import own classes: {one_line(error)}") from error
         job = replace(job, execute=partial(simulate, cast=cast, model=model))

@@ -44,7 +44,10 @@ def verify(
         CastError: classes or maker are not those that the sweep was made with.
         SweepFolderError: the results cannot be read.
     """
-    own = _Own.given(results, agents, model) if sample else _Own(None, code_identity(results.manifest.get("cast")))
+    if sample or casts.given(agents, model):
+        own = _Own.given(results, agents, model)
+    else:
+        own = _Own(None, code_identity(results.manifest.get("cast")))
     verdict = Verdict(notes=_code_notes(results, own.code))
     verdict.problems += _changed_files(results)
     if verdict.problems and sample:
@@ -77,14 +80,8 @@ class _Own:
 
     @classmethod
     def given(cls, results: Results, agents: Any, model: casts.Maker | None) -> "_Own":
-        from ...agents.cast import CastError
-
-        cast = casts.of(agents)
-        known = casts.identity_of_sweep(cast, model)
-        told = casts.differences(results.manifest.get("cast"), known)
-        if told:
-            raise CastError(f"{results.path}: {'; '.join(told)}")
-        return cls(casts.Packed.of(cast, model), code_identity(known))
+        cast = casts.same(results.manifest, agents, str(results.path), model)
+        return cls(casts.Packed.of(cast, model), code_identity(casts.identity_with(cast, model)))
 
 
 def _code_notes(results: Results, code: str) -> list[str]:

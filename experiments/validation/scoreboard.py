@@ -1,7 +1,7 @@
 """The scoreboard: facts measured over seeds, in range or honestly out of it."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import casts
 from ..folders.folder import Layout
 from .facts import ELSEWHERE, FACTS, Fact
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from ...agents.cast import Cast
     from ...model.scenario import Scenario
     from ..store import Run
 
@@ -90,6 +92,7 @@ class Scoreboard:
         days: length of the runs.
         stakers: number of stakers.
         values: a row per seed, a column per fact id; NaN where a run cannot tell.
+        cast: what own classes and an own maker of models are known by; None when there are none.
         sound: a row per seed: ``largest_residual`` (ledger, relative to all ETH), ``negative`` and ``missing`` (number
             of negative balances and of missing numbers in the daily series), ``claimed_supply_growth`` and so on.
     """
@@ -99,6 +102,7 @@ class Scoreboard:
     stakers: int
     values: "pd.DataFrame"
     sound: "pd.DataFrame"
+    cast: casts.Identity | None = None
 
     def rows(self) -> "list[Row]":
         """One row per fact, in the order of the facts."""
@@ -169,10 +173,15 @@ def soundness(run: "Run") -> dict[str, float]:
     }
 
 
-def _measure_seed(scenario: "Scenario", seed: int) -> tuple[int, dict[str, float], dict[str, float]]:
+def _measure_seed(
+    scenario: "Scenario", seed: int, packed: casts.Packed | None
+) -> tuple[int, dict[str, float], dict[str, float]]:
     from ..run import run_scenario
 
-    run = run_scenario(scenario, seed=seed, progress=False)
+    if packed is not None:
+        casts.hush()
+    agents, model = (None, None) if packed is None else packed.unpack()
+    run = run_scenario(scenario, seed=seed, progress=False, agents=agents, model=model)
     facts, sound = measure(run)
     return seed, facts, sound
 
@@ -184,6 +193,8 @@ def validate(
     workers: int = 2,
     overrides: dict[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    agents: "Cast | Mapping[str, type] | None" = None,
+    model: casts.Maker | None = None,
 ) -> Scoreboard:
     """Measure the facts over the seeds from 1 on.
 
@@ -193,9 +204,12 @@ def validate(
         workers: processes; 1 runs in this one.
         overrides: values by dotted key.
         progress: called with the seeds done and their number.
+        agents: own classes of agents: a cast, or classes by kind; importable in a worker.
+        model: own maker of models, as of a run; importable in a worker.
 
     Raises:
         ScenarioError: the scenario or an override is not valid.
+        CastError: a class cannot play, or workers could not import it.
         ValueError: there are no seeds or workers.
     """
     import pandas as pd
@@ -206,8 +220,11 @@ def validate(
         raise ValueError(f"seeds and workers must be at least 1, not {seeds} and {workers}")
     resolved = resolve(scenario, overrides=overrides)
     wanted = range(FIRST_SEED, FIRST_SEED + seeds)
+    known, packed = casts.of_sweep(agents, model)
+    if workers > 1:
+        casts.refuse_script(packed)
     rows = {}
-    for done, (seed, facts, sound) in enumerate(_measured(resolved, wanted, workers), start=1):
+    for done, (seed, facts, sound) in enumerate(_measured(resolved, wanted, workers, packed), start=1):
         rows[seed] = (facts, sound)
         if progress is not None:
             progress(done, seeds)
@@ -218,18 +235,19 @@ def validate(
         resolved.stakers.count,
         pd.DataFrame([rows[seed][0] for seed in wanted], index=index),
         pd.DataFrame([rows[seed][1] for seed in wanted], index=index),
+        known,
     )
 
 
 def _measured(
-    scenario: "Scenario", seeds: Sequence[int], workers: int
+    scenario: "Scenario", seeds: Sequence[int], workers: int, packed: casts.Packed | None
 ) -> Iterator[tuple[int, dict[str, float], dict[str, float]]]:
     if workers == 1:
         for seed in seeds:
-            yield _measure_seed(scenario, seed)
+            yield _measure_seed(scenario, seed, packed)
         return
     with _pool(min(workers, len(seeds))) as pool:
-        futures = [pool.submit(_measure_seed, scenario, seed) for seed in seeds]
+        futures = [pool.submit(_measure_seed, scenario, seed, packed) for seed in seeds]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -291,6 +309,7 @@ def report(board: Scoreboard) -> str:
         f" {board.measured} measurable facts have their median in range."
         " Ranges were fixed before the runs; a fact that is missed is shown as missed.",
         "",
+        *([f"With own classes: {casts.named(board.cast)}.", ""] if board.cast else []),
         "![scoreboard](scoreboard.png)",
         "",
         "| id | fact | measure | kind | range | median | 5 to 95 % | seeds in range | verdict |",
@@ -345,5 +364,7 @@ def write(board: Scoreboard, out: Path) -> None:
     fig, _ = figure(board)
     last = FIRST_SEED + len(board.values) - 1
     origin = f"restaking {package_version()}, scenario {board.scenario}, seeds {FIRST_SEED} to {last}"
+    if board.cast:
+        origin = f"{origin}, own classes {casts.named(board.cast)}"
     style.save_figure(fig, out / "scoreboard", origin)
     write_text(out / "README.md", report(board))

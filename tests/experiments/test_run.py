@@ -27,7 +27,7 @@ class Stage:
         self.made: list[FakeEcosystem] = []
         self.at_day: Callable[[int], None] = lambda day: None
 
-    def __call__(self, scenario: Scenario, engine: str, cast: Cast) -> FakeEcosystem:
+    def __call__(self, scenario: Scenario, engine: str, cast: Cast, model: None) -> FakeEcosystem:
         self.made.append(FakeEcosystem(scenario, engine=engine, at_day=_on_stage))
         return self.made[-1]
 

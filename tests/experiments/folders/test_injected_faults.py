@@ -43,7 +43,7 @@ def _many_parts(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
         monkeypatch.setattr(module, "git_state", lambda: None)
 
 
-def fake(scenario: Scenario, engine: str, cast: object) -> FakeEcosystem:
+def fake(scenario: Scenario, engine: str, cast: object, model: None) -> FakeEcosystem:
     return FakeEcosystem(scenario, engine=engine)
 
 
