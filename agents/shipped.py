@@ -30,12 +30,17 @@ class Shipped:
         """What was replaced, added or removed since, as ``Class.name``; costs some microseconds when nothing was."""
         if all(_unchanged(vars(base), before) for base, before in self._as_written.items()):
             return self._patched_early
-        return tuple(sorted({*self._patched_early, *self._changed()}))
+        changed = tuple(self._changed())
+        if not changed:
+            self._as_written = {base: dict(vars(base)) for base in self._as_written}
+        return tuple(sorted({*self._patched_early, *changed}))
 
     def _changed(self) -> Iterator[str]:
         for base, before in self._as_written.items():
             now = vars(base)
-            for name in sorted({*before, *now} - self._not_rules):
+            # Python itself adds names of this form: __slotnames__ when an object is copied or pickled, for one.
+            added = {name for name in now if name.startswith("__") and name not in before}
+            for name in sorted({*before, *now} - self._not_rules - added):
                 if before.get(name, _MISSING) is not now.get(name, _MISSING):
                     yield f"{base.__qualname__}.{name}"
 

@@ -115,6 +115,7 @@ def identity_of_model(ecosystem: Any) -> Identity | None:
     """
     from ..model.ecosystem import RestakingEcosystem
 
+    _refuse_patched()
     _refuse_patched_model()
     made_with: Identity | None = getattr(ecosystem, "made_with", None)
     if made_with is not None:

@@ -168,7 +168,7 @@ class SweepFolder:
             )
         self._same_design(there)
         told = casts.differences(there.get("cast"), self._own)
-        if told:
+        if told and self._runs_in(there):
             raise SweepFolderError(f"{self.path}: {'; '.join(told)}; --overwrite makes all runs anew")
         if not accept_new_code:
             self._same_code(there)
@@ -187,7 +187,7 @@ class SweepFolder:
         codes = manifest["codes"]
         if codes in ([self._code], []):
             return
-        finished = manifest["runs"] if manifest["state"] == COMPLETE else len(Parts(parts_in(self.path)).finished)
+        finished = self._runs_in(manifest)
         if not finished:
             return
         raise SweepFolderError(
@@ -195,6 +195,10 @@ class SweepFolder:
             "numbers may differ. --accept-new-code keeps them and makes the others with this code; "
             "--overwrite makes all of them anew"
         )
+
+    def _runs_in(self, manifest: Mapping[str, Any]) -> int:
+        """How many runs are there that were made."""
+        return manifest["runs"] if manifest["state"] == COMPLETE else len(Parts(parts_in(self.path)).finished)
 
     def open(self, place: folder.Place, *, overwrite: bool, accept_new_code: bool, retry_failed: bool) -> None:
         """Take over what is there, or begin.
@@ -275,6 +279,7 @@ class SweepFolder:
                     f"the others are made with code {self._code}"
                 )
             self.manifest["codes"] = [*codes, self._code]
+            self.manifest["cast"] = self._own
             self.write_manifest()
 
     def _taken(self) -> list[Path]:
