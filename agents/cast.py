@@ -61,6 +61,7 @@ _PARTS_OF_A_CLASS = frozenset(
         *("__repr__", "__str__", "_repr_html_"),
         *("__annotate__", "__annotate_func__", "__annotations_cache__", "__type_params__"),
         *("_abc_impl", "_bound_classes", "_settable", "declared_as"),
+        "_datasets",  # Mesa 3.5 gives every subclass of its agents one
     }
 )
 """What every class has of its own, and how it shows itself: no rules."""
@@ -126,6 +127,7 @@ class Cast:
         Raises:
             CastError: a kind is unknown or given twice, or a class cannot play.
         """
+        _refuse_single(agents)
         if not isinstance(agents, Cast | Mapping | None):
             raise CastError(f"agents is {agents!r}; give a Cast or classes by kind ({', '.join(KINDS)})", key="agents")
         if isinstance(agents, Mapping):
@@ -187,6 +189,16 @@ class Cast:
                     "after the model is made",
                     key=kind,
                 )
+
+
+def _refuse_single(agents: object) -> None:
+    """Refuse one class in the place of classes by kind, and say how it is given."""
+    if not isinstance(agents, type):
+        return
+    kind = next((kind for kind, stock in _STOCK.items() if issubclass(agents, stock)), None)
+    if kind is not None:
+        name = agents.__qualname__
+        raise CastError(f"agents is the class {name}; give it with its kind, {{{kind!r}: {name}}}", key="agents")
 
 
 def refuse_patched() -> None:

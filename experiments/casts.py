@@ -55,6 +55,7 @@ def identity_with(cast: "Cast | None", model: Maker | None) -> Identity | None:
         CastError: a class or the maker has no source that could be read.
     """
     known = identity(cast) or {}
+    _check_maker(model)
     if model is not None:
         known[MODEL] = {"class": _name(model), "sources": _sources(model)}
     return known or None
@@ -84,6 +85,7 @@ def made(
     from ..model.ecosystem import RestakingEcosystem
 
     _refuse_patched_model()
+    _check_maker(model)
     cast = of(agents)
     own: dict[str, Any] = {} if cast.stock else {"agents": cast}
     if engine != "kernel":
@@ -93,6 +95,15 @@ def made(
         raise CastError(f"model: {_name(model)} gave {type(ecosystem).__name__}, not a RestakingEcosystem")
     ecosystem.made_with = identity_with(cast, model)
     return ecosystem
+
+
+def _check_maker(model: object) -> None:
+    from ..agents.cast import CastError
+
+    if model is not None and not callable(model):
+        raise CastError(
+            f"model is {model!r}; give what makes a RestakingEcosystem from a scenario and seed=", key="model"
+        )
 
 
 def _refuse_patched_model() -> None:

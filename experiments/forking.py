@@ -90,7 +90,7 @@ def check_fork(
 
 
 def fork(
-    run: "Run",
+    run: "Run | str | Path",
     day: int,
     changes: Mapping[str, Any],
     *,
@@ -105,7 +105,7 @@ def fork(
     """Repeat a run to a day and let it go on under changed terms.
 
     Args:
-        run: the run.
+        run: the run, or its folder.
         day: day from whose start the new terms hold.
         changes: values by dotted key.
         seed: another seed than the run's.
@@ -121,6 +121,7 @@ def fork(
         RunFolderError: something else stands in ``out``, or another process is at work there.
         Stopped: by a signal, after the days done were written.
     """
+    run = store.load_run(run) if isinstance(run, str | Path) else run
     check_fork(run, day, changes, agents, model)
     if out is None:
         started, seconds = clock()

@@ -6,6 +6,7 @@
     run.daily, run.entities, run.events      # data frames
     run.plot("tvl")                          # a matplotlib figure
     restaking.load("results/runs/mine")      # a run or a sweep that stands in a folder
+    restaking.verify("results/runs/mine")    # made again, and compared bit for bit
 
 The world is in ``restaking.model``, who decides in ``restaking.agents``, what is done with them in
 ``restaking.experiments``. The names below are loaded when they are first used, so that importing the package costs
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .experiments.published.reproducing import reproduce
     from .experiments.run import run_scenario as run
     from .experiments.runner import sweep
+    from .experiments.verifying import verify_folder as verify
     from .model.ecosystem import RestakingEcosystem
     from .model.scenario import Scenario, load_scenario
 
@@ -39,6 +41,7 @@ else:
         "reproduce": (".experiments.published.reproducing", "reproduce"),
         "run": (".experiments.run", "run_scenario"),
         "sweep": (".experiments.runner", "sweep"),
+        "verify": (".experiments.verifying", "verify_folder"),
     }
 
     def __getattr__(name: str) -> object:
@@ -73,4 +76,5 @@ __all__ = [
     "reproduce",
     "run",
     "sweep",
+    "verify",
 ]

@@ -311,6 +311,8 @@ def own(base: type, **content: Any) -> type:
         ({"oracle": Staker}, "'oracle' is not a kind of agent; valid names: staker, operator, avs"),
         ({"staker": NodeOperator}, "staker is NodeOperator; it must be a subclass of Staker"),
         ({"avs": 3}, "avs is 3; it must be a subclass of AVS"),
+        (Liquidator, "agents is the class Liquidator; give it with its kind, {'liquidator': Liquidator}"),
+        (int, "give a Cast or classes by kind"),
         ([Staker], "give a Cast or classes by kind"),
         ({"staker": own(Staker, scroe=lambda self: 0.0)}, "Staker has no scroe; nearest rule: score"),
         ({"liquidator": own(Liquidator, ammount=lambda self: 0.0)}, "Liquidator has no ammount; nearest rule: amount"),

@@ -326,6 +326,17 @@ def test_what_makes_no_model_is_refused_by_name(rules: Path, capsys: pytest.Capt
     assert "model: my_rules.no_model gave Scenario, not a RestakingEcosystem" in capsys.readouterr().err
 
 
+def test_a_maker_is_something_to_call() -> None:
+    with pytest.raises(CastError, match="model is 3; give what makes a RestakingEcosystem"):
+        run_scenario("baseline", model=3, **SMALL)  # type: ignore[arg-type]
+
+
+def test_a_fork_takes_the_folder_of_a_run(rules: Path) -> None:
+    run = run_scenario("baseline", out="r", **SMALL)
+    one, other = (fork(origin, 5, {"campaigns.airdrop_share": 0.02}) for origin in (run, "r"))
+    assert one.daily.equals(other.daily)
+
+
 def test_a_model_that_stands_and_is_of_an_own_class_says_so(rules: Path) -> None:
     quiet = casts.load("my_rules.py:Quiet")
     with quiet("baseline", **{"stakers.count": 40, "days": 5}) as model:
