@@ -84,8 +84,8 @@ class Event:
 class Recorder:
     """Series and events of one run.
 
-    Whoever measures fills row ``day`` of ``daily``, sets ``rows`` to ``day + 1``, and on days that ``interval`` divides
-    fills row ``day // interval`` of every kind of entities (:meth:`fill`).
+    Whoever measures fills the economy's row of every day (:meth:`fill_day`), and on days that ``interval`` divides row
+    ``day // interval`` of every kind of entities (:meth:`fill`).
 
     Args:
         names: metrics of the economy as a whole, the columns of ``daily``.
@@ -102,7 +102,8 @@ class Recorder:
 
     Example:
         >>> recorder = Recorder(["idle_eth"], {"lst": (["steth"], ["nav"])}, 2, "2024-01-01")
-        >>> recorder.daily[0], recorder.entity["lst"][0], recorder.rows = 5.0, 1.0, 1
+        >>> recorder.fill_day(0, {"idle_eth": 5.0})
+        >>> recorder.fill("lst", 0, {"nav": [1.0]})
         >>> recorder.daily_frame().values.tolist()
         [[0, '2024-01-01', 5.0]]
     """
@@ -150,6 +151,20 @@ class Recorder:
         """Note something that happened (see :class:`Event`)."""
         self.events.append(Event(int(day), int(round), type, str(subject), str(object), float(amount), unit, cause))
 
+    def fill_day(self, day: int, values: Mapping[str, float]) -> None:
+        """Write the economy's row of a day, every metric under its name; the row counts as recorded.
+
+        Args:
+            day: number of the row.
+            values: values by name of the metric, in any order.
+
+        Raises:
+            ValueError: the names are not those of the economy's metrics.
+        """
+        _check_names(TOTAL, self.names, values)
+        self.daily[day] = [values[name] for name in self.names]
+        self.rows = day + 1
+
     def fill(self, kind: str, row: int, columns: Mapping[str, ArrayLike]) -> None:
         """Write a row of the entities of a kind, every metric under its name.
 
@@ -162,10 +177,7 @@ class Recorder:
             ValueError: the names are not those of the kind's metrics.
         """
         names, block = self.kinds[kind][1], self.entity[kind][row]
-        if columns.keys() != set(names):
-            missing = [name for name in names if name not in columns]
-            unknown = [name for name in columns if name not in names]
-            raise ValueError(f"{kind}: measured are not the metrics declared; missing {missing}, unknown {unknown}")
+        _check_names(kind, names, columns)
         for number, name in enumerate(names):
             block[:, number] = columns[name]
 
@@ -243,6 +255,14 @@ class Recorder:
 
 
 _EVENT_DTYPES: dict[str, Any] = {"day": np.int64, "round": np.int64, "amount": np.float64}
+
+
+def _check_names(level: str, declared: Sequence[str], measured: Mapping[str, Any]) -> None:
+    if measured.keys() == set(declared):
+        return
+    missing = [name for name in declared if name not in measured]
+    unknown = [name for name in measured if name not in declared]
+    raise ValueError(f"{level}: measured are not the metrics declared; missing {missing}, unknown {unknown}")
 
 
 def _with_texts(frame: "pd.DataFrame", columns: Sequence[str]) -> "pd.DataFrame":

@@ -30,6 +30,7 @@ def compare(
     Runs are paired by seed (those of two sweeps by point, replication and seed), so that the noise which the change
     does not touch falls out. A single pair has a difference and no interval.
     """
+    from ...model.metrics import metric
     from ..comparing import NotComparableError, compare_sides, difference_of_worlds
 
     if out is not None:
@@ -51,7 +52,8 @@ def compare(
     if out is not None:
         _write(found, out)
     if empty and not metrics:
-        complain(f"without values on both sides: {', '.join(empty)}")
+        reasons = (f"{name} (missing {metric(name).missing})" if metric(name).missing else name for name in empty)
+        complain(f"without values on both sides: {', '.join(reasons)}")
     rows = [{str(key): _plain(value) for key, value in row.items()} for row in found.to_dict("records")]
     if as_json:
         tell_json(rows)

@@ -1,11 +1,14 @@
 """The table of a run that is read in ten seconds: how large, how cheap, how concentrated, who paid."""
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...model.metrics import metric
+from ...model.shown import MISSING
 from ..figures import shared_numbers
 from ..figures.style import names_of, percent, short_eth
 from ..terminal import visible
@@ -141,15 +144,13 @@ def _lines(run: "Run") -> list[tuple[str, str]]:
         ),
         (
             "Premium over staking",
-            f"{percent(values['premium_promised'])} a year advertised, {percent(values['premium_earned'])} earned "
-            f"(airdrops {percent(values['premium_airdrops'])}, all else "
-            f"{percent(values['premium_earned'] - values['premium_airdrops'])}); "
-            f"{_sustainable(values['sustainable_share'])}",
+            _premium(values),
         ),
         (
             "Concentration",
-            f"mean HHI of LRTs {values['lrt_hhi']:.2f}, operators {values['operator_hhi']:.2f}, AVSs "
-            f"{values['avs_hhi']:.2f}; operators that hold a third at the end: {values['operator_nakamoto']:.0f}",
+            f"mean HHI of LRTs {_shown(values, 'lrt_hhi', '.2f')}, operators {_shown(values, 'operator_hhi', '.2f')}, "
+            f"AVSs {_shown(values, 'avs_hhi', '.2f')}; operators that hold a third at the end: "
+            f"{_shown(values, 'operator_nakamoto', '.0f')}",
         ),
         (
             "Ways out",
@@ -173,8 +174,29 @@ def _prices(run: "Run") -> list[tuple[str, str]]:
     return [("ETH in dollars", told)] if told else []
 
 
+def _premium(values: Mapping[str, float]) -> str:
+    if not math.isfinite(values["premium_promised"]):
+        return _shown(values, "premium_promised", "")
+    return (
+        f"{percent(values['premium_promised'])} a year advertised, {percent(values['premium_earned'])} earned "
+        f"(airdrops {percent(values['premium_airdrops'])}, all else "
+        f"{percent(values['premium_earned'] - values['premium_airdrops'])}); "
+        f"{_sustainable(values['sustainable_share'])}"
+    )
+
+
+def _shown(values: Mapping[str, float], name: str, digits: str) -> str:
+    """A value of the whole; where it is missing, a dash and why."""
+    value = values[name]
+    return f"{value:{digits}}" if math.isfinite(value) else f"{MISSING} (missing {metric(name).missing})"
+
+
 def _sustainable(share: float) -> str:
-    return f"{percent(share)} of what restaking adds needs no emissions" if math.isfinite(share) else "nothing is added"
+    return (
+        f"{percent(share)} of what restaking adds needs no emissions"
+        if math.isfinite(share)
+        else "restaking adds nothing"
+    )
 
 
 def _deepest(run: "Run") -> str:
