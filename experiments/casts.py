@@ -1,4 +1,4 @@
-"""Own classes in a run's life: what they are known by, how a command names them, and who refuses a changed one.
+"""Own classes and metrics in a run's life: what they are known by, how a command names them, who refuses a changed one.
 
 A cast is known by the qualified names of its classes and the SHA-256 of the sources that they are written in: the
 modules of the classes, and those beside them that these use. Code is never taken from a folder of results, which people
@@ -11,7 +11,7 @@ import inspect
 import json
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -19,21 +19,28 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.scenario.errors import ScenarioError
 from ..model.scenario.naming import hint
+from . import own_metrics
 
 if TYPE_CHECKING:
     from ..agents.cast import Cast, CastError
+    from ..model.own_metrics import OwnMetric
 
 Identity = dict[str, dict[str, Any]]
 """Own classes by kind: ``class``, its qualified name, and ``sources``, the SHA-256 of its modules by their names."""
 
 
 def identity(cast: "Cast") -> Identity | None:
-    """What a cast is known by; None when every class is the shipped one.
+    """What a cast is known by; None when every class is the shipped one and no metric is added.
 
     Raises:
-        CastError: a class has no source that could be read (it was typed at a prompt).
+        CastError: a class or a metric's function has no source that could be read (it was typed at a prompt).
+        MetricError: a metric's function holds what no source shows.
     """
-    return {kind: {"class": _name(own), "sources": _sources(own)} for kind, own in cast.own.items()} or None
+    known: Identity = {kind: {"class": _name(own), "sources": _sources(own)} for kind, own in cast.own.items()}
+    for metric, (name, declared) in zip(cast.metrics, own_metrics.declarations(cast).items(), strict=True):
+        function = metric.function
+        known[name] = {"class": _name(function), "sources": _sources(function), own_metrics.DECLARED: declared}
+    return known or None
 
 
 MODEL = "model"
@@ -82,7 +89,8 @@ class Packed:
             content = pickle.dumps((cast, model))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise CastError(f"agents: workers cannot import them ({error}); write them into a module") from None
-        things = [*cast.own.values(), *([] if model is None else [model])]
+        functions = [metric.function for metric in cast.metrics]
+        things = [*cast.own.values(), *functions, *([] if model is None else [model])]
         roots = {sys.modules[_module_of(thing)] for thing in things}
         return cls(
             tuple(sorted({str(_root(module)) for module in roots if getattr(module, "__file__", None)})), content
@@ -133,15 +141,16 @@ def of_sweep(
     return identity_of_sweep(cast, model), Packed.of(cast, model)
 
 
-def of(agents: "Cast | Mapping[str, type] | None") -> "Cast":
-    """The cast that a caller gives.
+def of(agents: "Cast | Mapping[str, type] | None", metrics: "OwnMetric | Iterable[OwnMetric]" = ()) -> "Cast":
+    """The cast that a caller gives, with the own metrics beside it.
 
     Raises:
         CastError: a kind is unknown, or a class cannot play.
+        MetricError: a metric is given twice, or is none.
     """
     from ..agents.cast import Cast
 
-    return Cast.of(agents)
+    return Cast.of(agents, metrics=metrics)
 
 
 def same(manifest: Mapping[str, Any], agents: "Cast | Mapping[str, type] | None", where: str) -> "Cast":
@@ -171,8 +180,15 @@ def differences(made_with: Mapping[str, Any] | None, given: Mapping[str, Any] | 
         old, new = before.get(kind), now.get(kind)
         if old == new:
             continue
-        if old is None:
+        if old is None and kind.startswith(own_metrics.PREFIX):
+            told.append(f"it was made without {kind} ({now[kind]['class']})")
+        elif old is None:
             told.append(f"it was made with the shipped {kind}, not {now[kind]['class']}")
+        elif new is None and kind.startswith(own_metrics.PREFIX):
+            told.append(
+                f"it was made with {kind} ({old['class']}), which is not given (--with FILE.py:NAME, or metrics=… in "
+                "Python)"
+            )
         elif new is None:
             told.append(
                 f"it was made with {old['class']} as its {kind}, which is not given (--with FILE.py:NAME, or agents=… "
@@ -187,7 +203,9 @@ def differences(made_with: Mapping[str, Any] | None, given: Mapping[str, Any] | 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     one, other = old["sources"], new["sources"]
-    return [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    changed = [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    declared, now = old.get(own_metrics.DECLARED, {}), new.get(own_metrics.DECLARED, {})
+    return changed + [f"its {field}" for field in declared if declared[field] != now.get(field)]
 
 
 # --------------------------------------------------------------------------------------------------------- its sources
@@ -300,26 +318,51 @@ def load(place: str) -> Any:
         raise CastError(f"--with: {source} has no {name}; {hint(name, names)}", where="--with") from None
 
 
-def load_cast(place: str | None) -> "Cast":
-    """The cast that ``--with`` names: a ``Cast``, classes by kind, or one class, which stands for its kind.
+def load_cast(places: str | Sequence[str] | None) -> "Cast":
+    """The cast that ``--with`` names, once or several times.
+
+    Each names a ``Cast``, classes by kind, one class, which stands for its kind, an ``OwnMetric``, or a list of these.
 
     Raises:
-        CastError: it is none of these, or cannot be loaded.
+        CastError: it is none of these, cannot be loaded, or a kind is given twice.
+        MetricError: a metric is given twice.
     """
     from ..agents.cast import Cast, CastError
 
-    if place is None:
-        return Cast()
-    found = load(place)
+    classes: dict[str, type] = {}
+    metrics: list[OwnMetric] = []
+    for place in [places] if isinstance(places, str) else places or ():
+        for part in _parts(load(place), place):
+            metrics += part.metrics
+            for kind, own in part.own.items():
+                if classes.setdefault(kind, own) is not own:
+                    names = f"{classes[kind].__qualname__} and {own.__qualname__}"
+                    raise CastError(f"--with: the {kind} is given twice: {names}", key=kind, where="--with")
+    return Cast.of(classes, metrics=metrics)
+
+
+def _parts(found: Any, place: str) -> "Iterator[Cast]":
+    """What a command names, as casts; lists in it one by one."""
+    from ..agents.cast import KINDS, Cast, CastError
+    from ..model.metrics import Metric
+
+    if isinstance(found, list | tuple):
+        for item in found:
+            yield from _parts(item, place)
+        return
+    if isinstance(found, Metric):
+        yield Cast.of(None, metrics=[found])  # type: ignore[list-item]  # a shipped one is refused there
+        return
     if isinstance(found, type) and not isinstance(found, Mapping):
-        kinds = [kind for kind, stock in vars(Cast()).items() if issubclass(found, stock)]
+        kinds = [kind for kind in KINDS if issubclass(found, getattr(Cast(), kind))]
         found = {kinds[0]: found} if kinds else found
     if not isinstance(found, Cast | Mapping):
         raise CastError(
-            f"--with: {place} is {type(found).__name__}; give a Cast, classes by kind or a class of an agent",
+            f"--with: {place} is {type(found).__name__}; give a Cast, classes by kind, a class of an agent, an "
+            "OwnMetric or a list of them",
             where="--with",
         )
-    return Cast.of(found)
+    yield Cast.of(found)
 
 
 def _from_file(file: Path) -> ModuleType:

@@ -3,7 +3,7 @@
 import datetime
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from .terminal import complain
 if TYPE_CHECKING:
     from ..agents.cast import Cast
     from ..model.ecosystem import RestakingEcosystem
+    from ..model.own_metrics import OwnMetric
     from ..model.scenario import Scenario
 
 RUNS = Path("results") / "runs"
@@ -69,6 +70,7 @@ def run_scenario(
     overwrite: bool = False,
     engine: str = "kernel",
     agents: "Cast | Mapping[str, type] | None" = None,
+    metrics: "OwnMetric | Iterable[OwnMetric]" = (),
 ) -> Run:
     """Run a scenario to its horizon.
 
@@ -85,6 +87,7 @@ def run_scenario(
         overwrite: whether to replace another run that stands in ``out``.
         engine: ``"kernel"`` or ``"objects"`` (slow: every agent decides in Python).
         agents: own classes of agents: a cast, or classes by kind. They are part of what the run is known by.
+        metrics: metrics of one's own, recorded beside the shipped ones. They are part of what the run is known by.
 
     Returns:
         The run; its tables are read (or made) when they are first used.
@@ -92,12 +95,13 @@ def run_scenario(
     Raises:
         ScenarioError: the scenario or an override is not valid.
         CastError: a class cannot play, or its source cannot be read.
+        MetricError: an own metric cannot be recorded.
         RunFolderError: something else stands in ``out``, or another process is at work there.
         UnwritableError: the disk is full, or refuses something else; the state of the run is kept.
         Stopped: by Ctrl-C, SIGTERM or a closed terminal, after the days done were written.
     """
     resolved = resolve(scenario, seed=seed, days=days, stakers=stakers, overrides=overrides)
-    cast = casts.of(agents)
+    cast = casts.of(agents, metrics)
     if out is None:
         return _run_in_memory(resolved, engine, cast, progress)
     folder = Path(out)

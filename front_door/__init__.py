@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from .experiments.run import run_scenario as run
     from .experiments.runner import sweep
     from .model.ecosystem import RestakingEcosystem
+    from .model.own_metrics import OwnMetric
     from .model.scenario import Scenario, load_scenario
 
     __version__: str
 else:
     _PACKAGES = ("agents", "experiments", "model")
     _EXPORTS = {
+        "OwnMetric": (".model.own_metrics", "OwnMetric"),
         "RestakingEcosystem": (".model.ecosystem", "RestakingEcosystem"),
         "Scenario": (".model.scenario", "Scenario"),
         "fork": (".experiments.forking", "fork"),
@@ -61,6 +63,7 @@ else:
 
 
 __all__ = [
+    "OwnMetric",
     "RestakingEcosystem",
     "Scenario",
     "__version__",

@@ -15,6 +15,7 @@ from .kernels.stableswap import selling_costs
 from .kernels.totals import TOTALS, add_up
 from .ledger import LedgerError
 from .metrics import NO_SUPPLY, metrics_of
+from .own_metrics import MetricError, OwnMetric
 from .recorder import Recorder
 from .restaking_layer import LayerEvent
 from .state import ETH_LOAN, FIRST_LST, IDLE
@@ -76,7 +77,9 @@ class Measures:
             model.horizon,
             scenario.date_of(0),
             scenario.recording.entity_interval,
+            model.cast.metrics,
         )
+        self._refuse_unrecorded(model.cast.metrics)
         venues = model.world.venues.size
         self._nav = np.full((model.horizon + 1, venues), np.nan)
         self._holdings = np.zeros((model.archetype_terms.size, venues))
@@ -121,6 +124,10 @@ class Measures:
         self._note_depegs(day, lrts["discount"])
         if day % recorder.interval == 0:
             self._entities(day // recorder.interval, lrts)
+        self._own_metrics(day)
+        if day % recorder.interval == 0:
+            for campaign in model.campaigns.campaigns:
+                campaign.market.recorded()
 
     def _check_exactly(self, day: int, certified: float) -> None:
         """Hold the certificate of the day against exact tools, and note what they find."""
@@ -360,8 +367,28 @@ class Measures:
         for kind, (ids, _) in self.recorder.kinds.items():
             if ids:
                 self.recorder.fill(kind, row, tables[kind]())
-        for campaign in self.model.campaigns.campaigns:
-            campaign.market.recorded()
+
+    def _own_metrics(self, day: int) -> None:
+        """Ask the functions of own metrics; the shipped ones of the day are written by now."""
+        recorder = self.recorder
+        for metric in recorder.own:
+            if metric.level == "total":
+                recorder.put(metric, day, metric.value(self.model, day))
+            elif day % recorder.interval == 0 and recorder.kinds[metric.level][0]:
+                count = len(recorder.kinds[metric.level][0])
+                recorder.put(metric, day // recorder.interval, metric.values(self.model, day, count))
+
+    def _refuse_unrecorded(self, metrics: Iterable[OwnMetric]) -> None:
+        """Refuse own metrics of entities that the scenario does not record."""
+        recording = self.model.scenario.recording
+        for metric in metrics:
+            if (metric.level == "operator" and not recording.operators) or (
+                metric.level == "avs" and not recording.avs
+            ):
+                key = {"operator": "recording.operators", "avs": "recording.avs"}[metric.level]
+                raise MetricError(
+                    f"metrics: {metric.name} is of each {metric.level}, and {key} = false records none", key=metric.name
+                )
 
     def _lsts(self) -> Mapping[str, ArrayLike]:
         world, lst = self.model.world, slice(FIRST_LST, FIRST_LST + len(self.model.scenario.lst))

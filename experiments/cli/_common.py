@@ -62,20 +62,23 @@ def _with_options(scenario: "Scenario", sets: Sequence[str], options: dict[str, 
 
 
 WITH = typer.Option(
-    "--with", metavar="FILE.py:NAME", help="Own classes of agents: a Cast, classes by kind or one class."
+    "--with",
+    metavar="FILE.py:NAME",
+    help="Own classes and metrics: a Cast, classes by kind, a class, an OwnMetric or a list; repeatable.",
 )
-"""The option that brings own classes."""
+"""The option that brings own classes and metrics."""
 
 
-def cast_of(place: str | None) -> "Cast":
+def cast_of(places: str | Sequence[str] | None) -> "Cast":
     """The cast that ``--with`` names; says on standard error what it costs.
 
     Raises:
         CastError: it cannot be loaded, or cannot play.
+        MetricError: a metric cannot be recorded.
     """
     from .. import casts
 
-    cast = casts.load_cast(place)
+    cast = casts.load_cast(places)
     slow = cast.slow_rules()
     if slow:
         say(slow)

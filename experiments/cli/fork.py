@@ -25,7 +25,7 @@ def fork(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no figures.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run in the folder.")] = False,
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """Repeat a run to a day and let it go on under changed terms: same past, same noise, other terms.
 

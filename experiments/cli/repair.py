@@ -15,7 +15,7 @@ def repair(
         int | None, whole("--workers", "Of a sweep: processes; default: one for each processor.", low=1)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """Compare the files of a run or a sweep with its manifest, and make again those that are damaged.
 

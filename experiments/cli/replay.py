@@ -14,7 +14,7 @@ FAILED = 1
 def replay(
     capsule: Annotated[Path, typer.Argument(help="A capsule: failures/*.json in the folder of a sweep.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> int | None:
     """Make the run of a capsule again, here, with its traceback when it fails.
 

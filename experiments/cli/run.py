@@ -29,7 +29,7 @@ def run(
     engine: Annotated[
         Literal["kernel", "objects"], typer.Option("--engine", help="Compiled decisions, or Python's (slow).")
     ] = "kernel",
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """Run a scenario and write its series, events, summary and figures into a folder.
 

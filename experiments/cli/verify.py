@@ -22,7 +22,7 @@ def verify(
         bool, typer.Option("--files-only", help="Compare the files with the manifest; make nothing again.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    own: Annotated[str | None, WITH] = None,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> int | None:
     """Make a run, or a random sample of a sweep's runs, again and compare bit for bit.
 

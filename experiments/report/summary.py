@@ -11,16 +11,26 @@ from ...model.metrics import metric
 from ...model.shown import MISSING
 from ..figures import shared_numbers
 from ..figures.style import names_of, percent, short_eth
+from ..figures.units import in_unit, with_unit
 from ..terminal import visible
 
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
+    from ...model.metrics import Metric
     from ..store import Run
 
 TEXT_WIDTH = 110
 """Width of the plain text (characters)."""
+
+_HOW = {
+    "last": "at the end",
+    "mean": "on average",
+    "max": "at most",
+    "min": "at least",
+    "sum": "in all",
+}
 
 _PAYERS = {
     "paid_by_issuance_eth": "issuance",
@@ -116,7 +126,7 @@ def _economy(run: "Run") -> "Table":
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column()
-    for label, text in _lines(run):
+    for label, text in [*_lines(run), *_own(run)]:
         table.add_row(label, text)
     return table
 
@@ -164,6 +174,21 @@ def _lines(run: "Run") -> list[tuple[str, str]]:
             f"{short_eth(values['slashed_eth'])} ETH slashed, {short_eth(values['exploited_eth'])} ETH to exploits",
         ),
     ]
+
+
+def _own(run: "Run") -> list[tuple[str, str]]:
+    """What was measured beside the shipped metrics."""
+    return [
+        (visible(metric.label, lines=False), _measured(metric, run.summary[metric.name]))
+        for metric in run.own_metrics
+        if metric.name in run.summary
+    ]
+
+
+def _measured(metric: "Metric", value: float) -> str:
+    if not math.isfinite(value):
+        return f"{MISSING} (missing {visible(metric.missing, lines=False)})"
+    return f"{with_unit(value, metric.unit)}{in_unit(metric.unit)}, {_HOW[metric.summary]}"
 
 
 def _prices(run: "Run") -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from .identity import code_identity
 
 if TYPE_CHECKING:
     from ...agents.cast import Cast
+    from ...model.ecosystem import RestakingEcosystem
     from ...model.scenario import Scenario
 
 DONE = "done"
@@ -67,9 +68,18 @@ def simulate(
     with (model or _stock_model)(scenario, seed=seed, **own) as ecosystem:
         if not isinstance(ecosystem, RestakingEcosystem):
             raise TypeError(f"model returned {type(ecosystem).__name__}, not a RestakingEcosystem")
+        _check_recorded(ecosystem, cast)
         ecosystem.run()
         daily, rows = ecosystem.recorder.table()
         return Outcome(ecosystem.recorder.summary(), ecosystem.recorder.names, daily[:rows])
+
+
+def _check_recorded(ecosystem: "RestakingEcosystem", cast: "Cast | None") -> None:
+    """Refuse a maker of models that does not hand on the own metrics."""
+    wanted = () if cast is None else cast.metrics
+    missing = [metric.name for metric in wanted if metric not in ecosystem.recorder.own]
+    if missing:
+        raise TypeError(f"model made a RestakingEcosystem that does not record {', '.join(missing)}: hand on agents=")
 
 
 def _stock_model(scenario: "Scenario", **terms: Any) -> Any:
