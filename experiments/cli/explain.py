@@ -94,10 +94,8 @@ def _child(node: Any, part: str) -> Any:
 
 
 def _metric(metric: Any) -> dict[str, Any]:
-    facts = {
-        key: getattr(metric, key) for key in ("name", "level", "unit", "label", "definition", "summary", "missing")
-    }
-    return {key: value for key, value in facts.items() if value}
+    names = ("name", "level", "unit", "label", "definition", "summary", "missing")
+    return {name: getattr(metric, name) for name in names if getattr(metric, name)}
 
 
 def _miss(name: str, metrics: "list[Metric]") -> str:

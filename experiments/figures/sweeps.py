@@ -12,7 +12,7 @@ from ..analysis.bands import bands
 from ..analysis.heat_map import heat_map
 from ..analysis.profiles import point_table, profiles
 from ..analysis.sensitivity import Morris, Sobol, sensitivity
-from ..analysis.sources import AnalysisError, SweepResults, label_and_unit
+from ..analysis.sources import AnalysisError, SweepResults, label_and_unit, point_means
 from ..designs.axis import labels_of
 from . import style
 from .units import in_unit, unit_axis, with_unit
@@ -119,6 +119,40 @@ def profile_figure(
     style.headline(
         fig, f"{label}{in_unit(unit)} along each axis; black: the reference point; thin: 95 % interval; wide: runs"
     )
+    return fig, axes
+
+
+@style.styled
+def scatter_figure(results: SweepResults, metric: str) -> "tuple[Figure, dict[str, Axes]]":
+    """A metric at every point of a sampled design, against each axis: a dot is the mean of a point's runs.
+
+    Raises:
+        AnalysisError: the metric is not there.
+    """
+    means, points, keys = point_means(results, metric), results.design.points(), list(results.design.keys)
+    columns = min(len(keys), 3)
+    padded = keys + ["."] * (-len(keys) % columns)
+    layout = [padded[start : start + columns] for start in range(0, len(padded), columns)]
+    fig, axes = style.canvas(layout, height=2.3 * len(layout) + 0.6, share_x=False)
+    label, unit = label_and_unit(results, metric)
+    there = np.isfinite(means)
+    for key in keys:
+        ax, axis = axes[key], results.design.axis(key)
+        values = [point[key] for point in points]
+        numeric = axis.is_numeric and all(value is not None for value in values)
+        names = [] if numeric else sorted({_text(value) for value in values})
+        x = np.array(values if numeric else [names.index(_text(value)) for value in values], dtype=float)
+        ax.plot(x[there], means[there], "o", color=style.PALETTE[0], markersize=2.5, alpha=0.6)
+        if numeric and axis.scale == "log" and (x > 0).all():
+            ax.set_xscale("log")
+        if not numeric:
+            ax.set_xticks(range(len(names)), names)
+            ax.set_xlim(-0.5, len(names) - 0.5)
+        ax.set_ylim(*_limits(means))
+        unit_axis(ax.yaxis, unit, float(np.nanmax(np.abs(means))))
+        style.caption(ax, _axis_label(results, key))
+    without = f"; {int((~there).sum())} points without a value" if not there.all() else ""
+    style.headline(fig, f"{label}{in_unit(unit)} at each of {there.size} points{without}: {results.design.name}")
     return fig, axes
 
 
