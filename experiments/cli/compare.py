@@ -31,7 +31,7 @@ def compare(
     does not touch falls out. A single pair has a difference and no interval.
     """
     from ...model.metrics import metric
-    from ..comparing import NotComparableError, compare_sides, difference_of_worlds
+    from ..comparing import NotComparableError, compare_sides, difference_of_worlds, on_one_side
 
     if out is not None:
         refuse_folder(out)
@@ -43,6 +43,9 @@ def compare(
         found = compare_sides(first, second, confidence=confidence, half_width=half_width)
     except NotComparableError as error:
         fail(str(error))
+    alone = on_one_side(first, second)
+    if alone:
+        complain(f"not compared: {', '.join(alone)}")
     apart = difference_of_worlds(first, second)
     if apart:
         complain(f"{apart}: these are not the effects of one change")

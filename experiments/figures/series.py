@@ -18,6 +18,9 @@ MOST_NAMED = 12
 """With more lines than that only the ones that end highest have their names beside them."""
 
 
+_KINDS = {"lrt": "LRT", "lst": "LST", "avs": "AVS"}
+
+
 @style.styled
 def figure(run: "Run", metric: Metric) -> "tuple[Figure, dict[str, Axes]]":
     """Draw it (axes ``series``).
@@ -39,6 +42,7 @@ def figure(run: "Run", metric: Metric) -> "tuple[Figure, dict[str, Axes]]":
     colours = list(style.colours_of(map(str, range(values.shape[1]))).values())
     style.lines(ax, x, values, colours)
     present = values[np.isfinite(values)]
+    ax.ticklabel_format(axis="y", useOffset=False)
     unit_axis(ax.yaxis, metric.unit, float(np.abs(present).max(initial=0.0)))
     ax.set_xlim(x[0], x[-1])
     if present.size:
@@ -57,6 +61,6 @@ def _title(run: "Run", metric: Metric, values: int) -> str:
             f"{metric.label}: no values (missing {metric.missing})" if metric.missing else f"{metric.label}: no values"
         )
     if metric.level != "total":
-        return f"{metric.label} of each {metric.level}"
+        return f"{metric.label} of each {_KINDS.get(metric.level, metric.level)}"
     value = run.summary.get(metric.name, np.nan)
     return f"{metric.label}: {with_unit(value, metric.unit)} ({metric.summary})" if np.isfinite(value) else metric.label

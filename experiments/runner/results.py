@@ -66,7 +66,7 @@ class Results:
             content = files.read_json(self.path / folders.DESIGN, self._digest(folders.DESIGN))
         except FolderError as error:
             raise SweepFolderError(f"{error}; restaking repair {self.path} says what can be done") from error
-        return load_design(content)
+        return load_design(content, own_metrics=self.own_metrics)
 
     def _digest(self, name: str) -> str:
         digest = manifest.listed(self.manifest).get(name)

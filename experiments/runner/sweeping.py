@@ -144,7 +144,8 @@ def sweep(
         agents=agents if metrics == () else casts.of(agents, metrics),
         model=model,
     )
-    return carry_out(load_design(design), out, options)
+    own = () if isinstance(options.agents, Mapping | None) else options.agents.metrics
+    return carry_out(load_design(design, own_metrics=own), out, options)
 
 
 def default_folder(design: Design, own: casts.Identity | None = None) -> Path:
