@@ -9,20 +9,21 @@ import numpy as np
 import pytest
 
 from restaking.agents import Cast
+from restaking.experiments import casts, checkpoints
 from restaking.experiments.cli.main import main
 from restaking.experiments.forking import fork
 from restaking.experiments.repairing import repair_folder
-from restaking.experiments.run import run_scenario
+from restaking.experiments.run import resolve, run_scenario
 from restaking.experiments.runner.sweeping import sweep
-from restaking.experiments.store import RunFolderError, load_run
+from restaking.experiments.store import Identity, RunFolderError, load_run
 from restaking.experiments.verifying import verify_folder
-from restaking.model import OwnMetric
+from restaking.model import OwnMetric, RestakingEcosystem
 from restaking.model.own_metrics import MetricError
 from restaking.model.scenario import ScenarioError
 
 METRICS = '''"""Metrics for a test."""
 
-from restaking.model import OwnMetric
+from restaking.model import OwnMetric, RestakingEcosystem
 
 
 def restaked_share(model):
@@ -202,3 +203,22 @@ def test_what_no_source_would_tell_is_refused(metrics: Any, capsys: pytest.Captu
     with pytest.raises(MetricError, match="its function holds metrics from outside"):
         run_scenario("baseline", **SMALL, metrics=OwnMetric("held", "ratio", "Held", "Held.", function=holds))
     assert not Path("r").exists()
+
+
+def test_a_run_that_was_stopped_goes_on_with_it(metrics: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    whole = run_scenario("baseline", **SMALL, metrics=metrics.ALL)
+    scenario = resolve("baseline", days=10, stakers=60)
+    cast = Cast(metrics=metrics.ALL)
+    identity = Identity.planned(scenario, "kernel", cast=casts.identity(cast))
+    with RestakingEcosystem(scenario, seed=scenario.seed, agents=cast) as model:
+        model.run(4)
+        assert checkpoints.keep(identity, checkpoints.Checkpoint(model, "2026-01-01T00:00:00+00:00", 1.0))
+    found = checkpoints.find(identity)
+    assert found is not None and found.ecosystem.day == 4
+    resumed = run_scenario("baseline", **SMALL, metrics=metrics.ALL, out="r")
+    assert checkpoints.find(identity) is None
+    assert resumed.daily.equals(whole.daily) and resumed.entities.equals(whole.entities)
+    assert (
+        checkpoints.find(Identity.planned(scenario, "kernel", cast=casts.identity(Cast(metrics=changed().ALL)))) is None
+    )
