@@ -7,9 +7,11 @@ view, a figure that the model measures itself) is refused when the cast is made.
 
 import inspect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..model.metrics import Metric
+from ..model.own_metrics import MetricError, OwnMetric, check_metrics
 from ..model.scenario.errors import ScenarioError
 from ..model.scenario.naming import hint, nearest
 from .arbitrageur import Arbitrageur
@@ -91,6 +93,7 @@ class Cast:
         lrt_protocol: ``LRTProtocol`` or a subclass.
         arbitrageur: ``Arbitrageur`` or a subclass.
         liquidator: ``Liquidator`` or a subclass.
+        metrics: metrics of one's own (:class:`~..model.own_metrics.OwnMetric`), recorded beside the shipped ones.
 
     Raises:
         CastError: a class is not of its kind, says something that a run could not honour, or a shipped class was
@@ -110,23 +113,43 @@ class Cast:
     lrt_protocol: type[LRTProtocol] = LRTProtocol
     arbitrageur: type[Arbitrageur] = Arbitrageur
     liquidator: type[Liquidator] = Liquidator
+    metrics: tuple[OwnMetric, ...] = ()
 
     def __post_init__(self) -> None:
         refuse_patched()
-        for kind in fields(self):
-            _check_class(kind.name, getattr(self, kind.name))
+        for kind in KINDS:
+            _check_class(kind, getattr(self, kind))
+        given: Any = self.metrics
+        given = (given,) if isinstance(given, Metric) else given
+        if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
+            raise MetricError(f"metrics is {type(given).__name__}; give a list of OwnMetric", key="metrics")
+        object.__setattr__(self, "metrics", check_metrics(given))
 
     @classmethod
-    def of(cls, agents: "Cast | Mapping[str, type] | None", staker_class: type[Staker] | None = None) -> "Cast":
+    def of(
+        cls,
+        agents: "Cast | Mapping[str, type] | None",
+        staker_class: type[Staker] | None = None,
+        metrics: "OwnMetric | Iterable[OwnMetric]" = (),
+    ) -> "Cast":
         """A cast from what a caller gives.
 
         Args:
             agents: a cast, or classes by kind; kinds left out are the shipped ones.
             staker_class: the older way to name the staker alone.
+            metrics: own metrics, beside those of the cast.
 
         Raises:
             CastError: a kind is unknown or given twice, or a class cannot play.
+            MetricError: a metric is given twice, or is none.
         """
+        cast = cls._of_agents(agents, staker_class)
+        if metrics == ():
+            return cast
+        return replace(cast, metrics=(*cast.metrics, *cls(metrics=metrics).metrics))  # type: ignore[arg-type]
+
+    @classmethod
+    def _of_agents(cls, agents: "Cast | Mapping[str, type] | None", staker_class: type[Staker] | None) -> "Cast":
         _refuse_single(agents)
         if not isinstance(agents, Cast | Mapping | None):
             raise CastError(f"agents is {agents!r}; give a Cast or classes by kind ({', '.join(KINDS)})", key="agents")
@@ -134,16 +157,17 @@ class Cast:
             for name in agents:
                 if name not in KINDS:
                     raise CastError(f"agents: {name!r} is not a kind of agent; {hint(str(name), KINDS)}", key=str(name))
+        classes: dict[str, Any] = dict(agents) if isinstance(agents, Mapping) else {}
         if staker_class is None:
-            return agents if isinstance(agents, Cast) else cls(**(agents or {}))
+            return agents if isinstance(agents, Cast) else cls(**classes)
         if isinstance(agents, Cast) or STAKER in (agents or {}):
             raise CastError("the staker is given twice: by agents and by staker_class", key="staker_class")
-        return cls(**{**(agents or {}), STAKER: staker_class})
+        return cls(**{**classes, STAKER: staker_class})
 
     @property
     def stock(self) -> bool:
-        """Whether every class is the shipped one."""
-        return not self.own
+        """Whether every class is the shipped one, and nothing is measured beside the shipped metrics."""
+        return not self.own and not self.metrics
 
     @property
     def own(self) -> dict[str, type]:

@@ -1,4 +1,4 @@
-"""Own classes in a run's life: what they are known by, how a command names them, and who refuses a changed one.
+"""Own classes and metrics in a run's life: what they are known by, how a command names them, who refuses a changed one.
 
 A cast is known by the qualified names of its classes and the SHA-256 of the sources that they are written in: the
 modules of the classes, and those beside them that these use. Code is never taken from a folder of results, which people
@@ -11,7 +11,7 @@ import inspect
 import json
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.scenario.errors import ScenarioError
 from ..model.scenario.naming import hint
-from . import notebook_sources
+from . import notebook_sources, own_metrics
 
 if TYPE_CHECKING:
     from ..agents.cast import Cast, CastError
     from ..model.ecosystem import RestakingEcosystem
+    from ..model.own_metrics import OwnMetric
     from ..model.scenario import Scenario
 
 Identity = dict[str, dict[str, Any]]
@@ -31,14 +32,19 @@ Identity = dict[str, dict[str, Any]]
 
 
 def identity(cast: "Cast | None") -> Identity | None:
-    """What a cast is known by; None when every class is the shipped one.
+    """What a cast is known by; None when every class is the shipped one and no metric is added.
 
     Raises:
-        CastError: a class has no source that could be read (it was typed at a prompt).
+        CastError: a class or a metric's function has no source that could be read (it was typed at a prompt).
+        MetricError: a metric's function holds what no source shows.
     """
     if cast is None:
         return None
-    return {kind: {"class": _name(own), "sources": _sources(own)} for kind, own in cast.own.items()} or None
+    known: Identity = {kind: {"class": _name(own), "sources": _sources(own)} for kind, own in cast.own.items()}
+    for metric, (name, declared) in zip(cast.metrics, own_metrics.declarations(cast).items(), strict=True):
+        function = metric.function
+        known[name] = {"class": _name(function), "sources": _sources(function), own_metrics.DECLARED: declared}
+    return known or None
 
 
 MODEL = "model"
@@ -93,6 +99,11 @@ def made(
     ecosystem = (model or RestakingEcosystem)(scenario, seed=seed, **own)
     if not isinstance(ecosystem, RestakingEcosystem):
         raise CastError(f"model: {_name(model)} gave {type(ecosystem).__name__}, not a RestakingEcosystem")
+    missing = [metric.name for metric in cast.metrics if metric not in ecosystem.recorder.own]
+    if missing:
+        raise CastError(
+            f"model: {_name(model)} made a model that does not record {', '.join(missing)}; hand on agents="
+        )
     ecosystem.made_with = identity_with(cast, model)
     return ecosystem
 
@@ -163,7 +174,8 @@ class Packed:
             content = pickle.dumps((cast, model))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise CastError(f"agents: workers cannot import them ({error}); write them into a module") from None
-        things = [*cast.own.values(), *([] if model is None else [model])]
+        functions = [metric.function for metric in cast.metrics]
+        things = [*cast.own.values(), *functions, *([] if model is None else [model])]
         roots = {sys.modules[_module_of(thing)] for thing in things}
         return cls(
             tuple(sorted({str(_root(module)) for module in roots if getattr(module, "__file__", None)})), content
@@ -255,15 +267,16 @@ _KINDS = tuple(
 )
 
 
-def of(agents: "Cast | Mapping[str, type] | None") -> "Cast":
-    """The cast that a caller gives.
+def of(agents: "Cast | Mapping[str, type] | None", metrics: "OwnMetric | Iterable[OwnMetric]" = ()) -> "Cast":
+    """The cast that a caller gives, with the own metrics beside it.
 
     Raises:
         CastError: a kind is unknown, or a class cannot play.
+        MetricError: a metric is given twice, or is none.
     """
     from ..agents.cast import Cast
 
-    return Cast.of(agents)
+    return Cast.of(agents, metrics=metrics)
 
 
 def same(
@@ -304,8 +317,15 @@ def differences(made_with: Mapping[str, Any] | None, given: Mapping[str, Any] | 
         old, new = before.get(kind), now.get(kind)
         if old == new:
             continue
-        if old is None:
+        if old is None and kind.startswith(own_metrics.PREFIX):
+            told.append(f"it was made without {kind} ({now[kind]['class']})")
+        elif old is None:
             told.append(f"it was made with the shipped {kind}, not {now[kind]['class']}")
+        elif new is None and kind.startswith(own_metrics.PREFIX):
+            told.append(
+                f"it was made with {kind} ({old['class']}), which is not given (--with FILE.py:NAME, or metrics=… in "
+                "Python)"
+            )
         elif new is None:
             told.append(
                 f"it was made with {old['class']} as its {kind}, which is not given (--with FILE.py:NAME, or "
@@ -320,7 +340,9 @@ def differences(made_with: Mapping[str, Any] | None, given: Mapping[str, Any] | 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     one, other = old["sources"], new["sources"]
-    return [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    changed = [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    declared, now = old.get(own_metrics.DECLARED, {}), new.get(own_metrics.DECLARED, {})
+    return changed + [f"its {field}" for field in declared if declared[field] != now.get(field)]
 
 
 # --------------------------------------------------------------------------------------------------------- its sources
@@ -440,12 +462,17 @@ class Own:
     """What ``--with`` brings.
 
     Attributes:
-        cast: the classes of agents; None when none are given.
+        cast: the classes of agents and own metrics; None when none are given.
         model: the maker of models; None for the shipped one.
     """
 
     cast: "Cast | None" = None
     model: Maker | None = None
+
+    @property
+    def metrics(self) -> "tuple[OwnMetric, ...]":
+        """The metrics that it brings."""
+        return () if self.cast is None else self.cast.metrics
 
     @property
     def given(self) -> bool:
@@ -467,70 +494,86 @@ class Own:
 
 
 def load_own(places: Sequence[str]) -> Own:
-    """All that ``--with`` names: a ``Cast``, classes by kind, one class (for its kind), or what makes models.
+    """All that ``--with`` names.
+
+    Each names a ``Cast``, classes by kind, one class, which stands for its kind, an ``OwnMetric``, a list of these, or
+    what makes models.
 
     Args:
         places: ``FILE.py:NAME`` or ``PACKAGE.MODULE:NAME``, once for each.
 
     Raises:
         CastError: one is none of these, cannot be loaded, or comes twice.
+        MetricError: a metric is given twice.
     """
     if not places:
         return Own()
     from ..agents.cast import Cast, CastError
 
     classes: dict[str, type] = {}
+    metrics: list[OwnMetric] = []
     makers: list[Maker] = []
     for place in places:
         found = load(place)
-        given = _classes(found)
-        if given is None and not _makes_models(found):
-            raise CastError(
-                f"--with: {place} is {_described(found)}; give a Cast, classes by kind or a class of an agent, or what "
-                "makes models",
-                where="--with",
-            )
-        twice = sorted({*(given or {})} & {*classes}) if given is not None else ["model"] * len(makers)
-        if twice:
-            raise CastError(f"--with: {place} gives the {twice[0]} a second time", where="--with")
-        if given is None:
+        if _makes_models(found):
             makers.append(found)
-        classes |= given or {}
-    return Own(Cast.of(classes), makers[0] if makers else None)
+            if len(makers) > 1:
+                raise CastError(f"--with: {place} gives the model a second time", where="--with")
+            continue
+        for part in _parts(found, place):
+            metrics += part.metrics
+            for kind, own in part.own.items():
+                if kind in classes:
+                    raise CastError(f"--with: {place} gives the {kind} a second time", key=kind, where="--with")
+                classes[kind] = own
+    return Own(Cast.of(classes, metrics=metrics), makers[0] if makers else None)
 
 
-def load_cast(place: str | None) -> "Cast":
-    """The cast that one ``--with`` names; the shipped one for None.
+def load_cast(places: str | Sequence[str] | None) -> "Cast":
+    """The cast that ``--with`` names, once or several times; the shipped one for None.
 
     Raises:
         CastError: it cannot be loaded.
     """
-    own = load_own([] if place is None else [place])
-    return of(own.cast)
-
-
-def _classes(found: Any) -> dict[str, type] | None:
-    """Classes by kind, of what may be a cast; None of anything else."""
-    from ..agents.cast import KINDS, Cast
-
-    if isinstance(found, Cast):
-        return found.own
-    if isinstance(found, Mapping):
-        return dict(Cast.of(found).own)
-    if isinstance(found, type):
-        kind = next((kind for kind in KINDS if issubclass(found, getattr(Cast(), kind))), None)
-        return None if kind is None else {kind: found}
-    return None
+    return of(load_own([places] if isinstance(places, str) else places or []).cast)
 
 
 def _makes_models(found: Any) -> bool:
     from ..model.ecosystem import RestakingEcosystem
+    from ..model.metrics import Metric
 
-    return issubclass(found, RestakingEcosystem) if isinstance(found, type) else callable(found)
+    if isinstance(found, type):
+        return issubclass(found, RestakingEcosystem)
+    return callable(found) and not isinstance(found, Metric)
 
 
 def _described(found: Any) -> str:
     return f"the class {found.__qualname__}" if isinstance(found, type) else type(found).__name__
+
+
+def _parts(found: Any, place: str) -> "Iterator[Cast]":
+    """What a command names, as casts; lists in it one by one."""
+    from ..agents.cast import KINDS, Cast, CastError
+    from ..model.metrics import Metric
+
+    if isinstance(found, list | tuple):
+        for item in found:
+            yield from _parts(item, place)
+        return
+    if isinstance(found, Metric):
+        yield Cast.of(None, metrics=[found])  # type: ignore[list-item]  # a shipped one is refused there
+        return
+    own = found
+    if isinstance(found, type) and not isinstance(found, Mapping):
+        kinds = [kind for kind in KINDS if issubclass(found, getattr(Cast(), kind))]
+        own = {kinds[0]: found} if kinds else found
+    if not isinstance(own, Cast | Mapping):
+        raise CastError(
+            f"--with: {place} is {_described(found)}; give a Cast, classes by kind, a class of an agent, an OwnMetric, "
+            "a list of these, or what makes models",
+            where="--with",
+        )
+    yield Cast.of(own)
 
 
 def _from_file(file: Path) -> ModuleType:

@@ -7,6 +7,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_PLACES = frozenset({"run_id", "point", "replication", "seed", "status", "error", "days"})
+"""Columns of tables of runs that are no metrics."""
+
+
 class NotComparableError(ValueError):
     """Two things that cannot be compared, or something that is neither a run nor a sweep."""
 
@@ -72,6 +76,18 @@ def compare_sides(
         return compare(one, other, on=keys, confidence=confidence, half_width=half_width)
     except AnalysisError as error:
         raise NotComparableError(f"{first} and {second}: {error}") from error
+
+
+def on_one_side(first: str | Path, second: str | Path) -> list[str]:
+    """Metrics that one side records and the other does not (own ones), each with where it is, in words."""
+    (one, _), (other, _) = read_side(first), read_side(second)
+    sides = ((first, one, other), (second, other, one))
+    return [
+        f"{name} (only in {path})"
+        for path, here, there in sides
+        for name in map(str, here.columns)
+        if name not in there.columns and "." not in name and name not in _PLACES
+    ]
 
 
 def difference_of_worlds(first: str | Path, second: str | Path) -> str:

@@ -88,12 +88,58 @@ def _escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
+_METRICS = """\
+# Metrics
+
+Every series that a run records; [bring your own](../bring-your-own.md) adds to them. This page is made from the
+declarations in `model/metrics.py` by `python -m restaking.experiments.docs docs/reference`; do not edit it.
+
+- Metrics of the economy are columns of `daily.parquet`, those of entities columns of `entities.parquet` in the rows of
+  their kind. Row *d* is the state after *d* days.
+- Summary says how the days of a run become the one value of `summary.json` and of a sweep's `runs.parquet`: the last
+  day with a value, the mean, maximum, minimum or sum of the days with one; *none*: not at all.
+- An amount, a flow or a count of what does not exist is 0. A rate, price, share, ratio, index or wait of it is missing
+  (null in files, NaN in Python); *Missing* says when. Without an entry there is a value on every day.
+"""
+
+_LEVELS = {
+    "total": "The economy",
+    "lrt": "Each LRT (kind `lrt`)",
+    "lst": "Each LST (kind `lst`)",
+    "token": "Each governance token (kind `token`)",
+    "operator": "Each node operator (kind `operator`)",
+    "avs": "Each AVS (kind `avs`)",
+    "venue": "Each venue that stakers choose from (kind `venue`)",
+}
+
+
+def metrics_markdown() -> str:
+    """The reference page of all metrics, one section for each level, and of their units."""
+    from ..model.metrics import LEVELS, UNITS, metrics_of
+
+    lines = [_METRICS]
+    for level in LEVELS:
+        lines += [
+            f"## {_LEVELS[level]}\n",
+            "| Metric | Unit | Label | Meaning | Summary | Missing |",
+            "|---|---|---|---|---|---|",
+        ]
+        for metric in metrics_of(level):
+            cells = (metric.unit, metric.label, metric.definition, metric.summary, metric.missing)
+            lines.append(f"| `{metric.name}` | {' | '.join(map(_escaped, cells))} |")
+        lines.append("")
+    lines += ["## Units\n", "| Unit | Meaning |", "|---|---|"]
+    lines += [f"| {unit} | {_escaped(meaning)} |" for unit, meaning in UNITS.items()]
+    return "\n".join(lines) + "\n"
+
+
 def write_reference(folder: Path) -> list[Path]:
     """Write all reference pages into ``folder`` and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    page = folder / "parameters.md"
-    page.write_text(parameters_markdown(), encoding="utf-8", newline="\n")
-    return [page]
+    pages = {folder / "parameters.md": parameters_markdown(), folder / "metrics.md": metrics_markdown()}
+    for page, text in pages.items():
+        page.write_text(text, encoding="utf-8", newline="\n")
+    return list(pages)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What-if branches of recorded runs, over one seed or many."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from .store import Identity
 if TYPE_CHECKING:
     from ..agents.cast import Cast
     from ..model.ecosystem import RestakingEcosystem
+    from ..model.own_metrics import OwnMetric
     from ..model.scenario import Scenario
     from .store import Run
 
@@ -101,6 +102,7 @@ def fork(
     progress: Callable[[int, int], None] | None = None,
     agents: "Cast | Mapping[str, type] | None" = None,
     model: casts.Maker | None = None,
+    metrics: "OwnMetric | Iterable[OwnMetric]" = (),
 ) -> "Run":
     """Repeat a run to a day and let it go on under changed terms.
 
@@ -115,6 +117,7 @@ def fork(
         progress: called with the day and the horizon after every day of the new part.
         agents: the classes of its agents, when they were not the shipped ones.
         model: the maker of its model, when it was not the shipped one.
+        metrics: its own metrics, when it has any.
 
     Raises:
         ScenarioError: see :func:`check_fork`.
@@ -122,6 +125,7 @@ def fork(
         Stopped: by a signal, after the days done were written.
     """
     run = store.load_run(run) if isinstance(run, str | Path) else run
+    agents = casts.of(agents, metrics)
     check_fork(run, day, changes, agents, model)
     if out is None:
         started, seconds = clock()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import casts, store
+from . import casts, own_metrics, store
 from .folders import files, folder, lock, manifest
 from .folders.errors import FolderError
 from .verifying import kind_of, made_again
@@ -140,7 +140,7 @@ def _repair_sweep(path: Path, workers: int | None, say: Say, own: casts.Own) -> 
         raise FolderError(
             f"{path}: {damaged[sweeps.DESIGN]}; the command of the sweep, given again, writes it anew and goes on"
         )
-    design = load_design(files.read_json(path / sweeps.DESIGN))
+    design = load_design(files.read_json(path / sweeps.DESIGN), own_metrics=own_metrics.declared_in(there))
     if own.given:
         own.refuse_other(there, str(path))
     if there["state"] != sweeps.COMPLETE:

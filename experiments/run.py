@@ -3,7 +3,7 @@
 import datetime
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from .terminal import complain
 if TYPE_CHECKING:
     from ..agents.cast import Cast
     from ..model.ecosystem import RestakingEcosystem
+    from ..model.own_metrics import OwnMetric
     from ..model.scenario import Scenario
 
 RUNS = Path("results") / "runs"
@@ -70,6 +71,7 @@ def run_scenario(
     engine: str = "kernel",
     agents: "Cast | Mapping[str, type] | None" = None,
     model: casts.Maker | None = None,
+    metrics: "OwnMetric | Iterable[OwnMetric]" = (),
 ) -> Run:
     """Run a scenario to its horizon.
 
@@ -88,6 +90,7 @@ def run_scenario(
         agents: own classes of agents: a cast, or classes by kind. They are part of what the run is known by.
         model: makes the model, called with the scenario and ``seed=`` (and ``agents=`` where own classes are given);
             ``RestakingEcosystem`` when None. It is part of what the run is known by, too.
+        metrics: metrics of one's own, recorded beside the shipped ones. They are part of what the run is known by.
 
     Returns:
         The run; its tables are read (or made) when they are first used.
@@ -95,12 +98,13 @@ def run_scenario(
     Raises:
         ScenarioError: the scenario or an override is not valid.
         CastError: a class cannot play, its source cannot be read, or ``model`` makes something else.
+        MetricError: an own metric cannot be recorded.
         RunFolderError: something else stands in ``out``, or another process is at work there.
         UnwritableError: the disk is full, or refuses something else; the state of the run is kept.
         Stopped: by Ctrl-C, SIGTERM or a closed terminal, after the days done were written.
     """
     resolved = resolve(scenario, seed=seed, days=days, stakers=stakers, overrides=overrides)
-    cast = casts.of(agents)
+    cast = casts.of(agents, metrics)
 
     def begin() -> "RestakingEcosystem":
         return _ecosystem(resolved, engine, cast, model)

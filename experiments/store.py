@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..model.shown import html_table
-from . import casts
+from . import casts, own_metrics
 from .figures import FIGURES as DRAWN
+from .figures import METRIC_FIGURE
 from .folders import files, folder, manifest, parquet
 from .folders.errors import DamagedError, FolderError
 from .folders.errors import RunFolderError as RunFolderError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..model.ecosystem import RestakingEcosystem
+    from ..model.metrics import Metric
     from ..model.scenario import Scenario
 
 FORMAT = 2
@@ -47,9 +49,12 @@ FIGURES = "figures"
 TABLES = ("daily", "entities", "events")
 INTERRUPTED = ".interrupted"
 
-LAYOUT = folder.Layout(KIND, FORMAT, "a run", RunFolderError, {FIGURES: rf"(?:{'|'.join(DRAWN)})\.(?:svg|png|pdf)"})
+_DRAWN = rf"(?:{'|'.join(DRAWN)}|{METRIC_FIGURE}[a-z][a-z0-9_.]*)\.(?:svg|png|pdf)"
+LAYOUT = folder.Layout(KIND, FORMAT, "a run", RunFolderError, {FIGURES: _DRAWN})
 
 _ROW_GROUP = 1 << 16
+_COUNTERS = ("day", "round")
+"""Columns of whole numbers of which none is ever missing."""
 
 
 # ------------------------------------------------------------------------------------------------------------- tables
@@ -91,10 +96,7 @@ def read_table(path: str | Path, digest: str | None = None) -> "pd.DataFrame":
 
     table = parquet.read(io.BytesIO(files.read_bytes(Path(path), digest)), path)
     frame: pd.DataFrame = table.to_pandas()
-    from ..model.metrics import METRICS
-
-    whole = {metric.name for metric in METRICS if metric.whole}
-    kept = [f.name for f in table.schema if pa.types.is_integer(f.type) and f.name in whole]
+    kept = [f.name for f in table.schema if pa.types.is_integer(f.type) and f.name not in _COUNTERS]
     return frame.astype(dict.fromkeys(kept, "Int64"))
 
 
@@ -194,6 +196,18 @@ class Run:
         return Provenance(m["scenario"], m["scenario_hash"], m["seed"], m["version"], code)
 
     @functools.cached_property
+    def own_metrics(self) -> "tuple[Metric, ...]":
+        """The metrics that were added to the run, as its manifest declares them."""
+        return own_metrics.declared_in(self.manifest)
+
+    @property
+    def metrics(self) -> "list[Metric]":
+        """All metrics of the run, level by level, own ones after the shipped ones of their level."""
+        from ..model.metrics import LEVELS
+
+        return [metric for level in LEVELS for metric in own_metrics.metrics_in(self.manifest, level)]
+
+    @functools.cached_property
     def scenario(self) -> "Scenario":
         """The resolved scenario."""
         return self._scenario(self.manifest["parameters"])
@@ -242,20 +256,24 @@ class Run:
         return pd.DataFrame(values, columns=ids, index=pd.Index(rows["day"].to_numpy()[:: len(ids)], name="day"))
 
     def plot(self, name: str = "tvl") -> "Figure":
-        """One of the run's figures, drawn and neither shown nor saved.
+        """One of the run's figures, or one of its metrics over the days, drawn and neither shown nor saved.
 
         Args:
-            name: a key of :data:`.figures.FIGURES`.
+            name: a key of :data:`.figures.FIGURES`, or the name of a metric, own ones included: ``lrt_hhi``; with the
+                kind of the entities before it where several kinds have one of that name: ``lrt.nav``.
 
         Raises:
-            KeyError: there is no such figure, or a run without LRTs does not have it.
+            KeyError: there is no such figure or metric, or a run without LRTs does not have it.
         """
         from ..model.scenario.naming import hint
-        from .figures import draw, figures_of
+        from .figures import draw, draw_metric, figures_of, metrics_named
 
-        if name not in figures_of(self):
-            raise KeyError(f"the run has no figure {name!r}; {hint(name, figures_of(self))}")
-        return draw(name, self)[0]
+        if name in figures_of(self):
+            return draw(name, self)[0]
+        if metrics_named(self, name):
+            return draw_metric(name, self)[0]
+        known = [*figures_of(self), *(metric.name for metric in self.metrics)]
+        raise KeyError(f"the run has no figure or metric {name!r}; {hint(name, known)}")
 
     def result(self) -> dict[str, Any]:
         """The run in one JSON object: what was run and its summary (null where there is no value)."""
@@ -477,7 +495,7 @@ class RunPlace:
         self.begin()
         with self._place.staging() as staged:
             write_files(run, staged)
-            self._place.put(staged, run.manifest, also_old=_figure_names())
+            self._place.put(staged, run.manifest, also_old=_figure_names(self.path))
         return load_run(self.path)
 
     def figures_folder(self) -> Path:
@@ -493,8 +511,10 @@ class RunPlace:
         folder.clear(self.path, FIGURES, LAYOUT)
 
 
-def _figure_names() -> list[str]:
-    return [f"{FIGURES}/{name}.{suffix}" for name in DRAWN for suffix in ("svg", "png", "pdf")]
+def _figure_names(path: Path) -> list[str]:
+    named = [f"{FIGURES}/{name}.{suffix}" for name in DRAWN for suffix in ("svg", "png", "pdf")]
+    there = (f"{FIGURES}/{file.name}" for file in folder.own_files(path, FIGURES, LAYOUT))
+    return list(dict.fromkeys((*named, *there)))
 
 
 @contextlib.contextmanager

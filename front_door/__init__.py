@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from .experiments.runner import sweep
     from .experiments.verifying import verify_folder as verify
     from .model.ecosystem import RestakingEcosystem
+    from .model.own_metrics import OwnMetric
     from .model.scenario import Scenario, load_scenario
 
     __version__: str
 else:
     _PACKAGES = ("agents", "experiments", "model")
     _EXPORTS = {
+        "OwnMetric": (".model.own_metrics", "OwnMetric"),
         "RestakingEcosystem": (".model.ecosystem", "RestakingEcosystem"),
         "Scenario": (".model.scenario", "Scenario"),
         "fork": (".experiments.forking", "fork"),
@@ -64,6 +66,7 @@ else:
 
 
 __all__ = [
+    "OwnMetric",
     "RestakingEcosystem",
     "Scenario",
     "__version__",

@@ -11,9 +11,11 @@ if not (__package__ or "").startswith("restaking."):
 
 if TYPE_CHECKING:
     from .ecosystem import RestakingEcosystem
+    from .own_metrics import OwnMetric
     from .scenario import Scenario, load_scenario
 else:
     _EXPORTS = {
+        "OwnMetric": ".own_metrics",
         "RestakingEcosystem": ".ecosystem",
         "Scenario": ".scenario",
         "load_scenario": ".scenario",
@@ -31,4 +33,4 @@ else:
         return sorted({*globals(), *_EXPORTS})
 
 
-__all__ = ["RestakingEcosystem", "Scenario", "load_scenario"]
+__all__ = ["OwnMetric", "RestakingEcosystem", "Scenario", "load_scenario"]

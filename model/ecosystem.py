@@ -2,7 +2,7 @@
 
 import statistics
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from .markets.lending import LendingMarkets
 from .measures import Measures
 from .networks import social_network
 from .news import News
+from .own_metrics import OwnMetric
 from .randomness import SeedTree, day_key, replication_seed, uniform
 from .received import Received
 from .restaking_layer import RestakingLayer
@@ -68,6 +69,7 @@ class RestakingEcosystem(EcosystemBase):
         agents: classes by kind (``{"staker": Mine}``) or a :class:`~..agents.cast.Cast`. A kind whose class overrides
             anything decides in Python, and the run says so once; the others stay compiled.
         staker_class: the same for the staker alone.
+        metrics: metrics of one's own (:class:`.own_metrics.OwnMetric`), recorded every day beside the shipped ones.
         rng: newer releases of Mesa call the seed so; give one of the two.
         engine: ``"kernel"`` compiles the decisions, ``"objects"`` has every agent run its Python ``step``.
         **kwargs: scenario keys, dotted, with other values than the scenario's (``**{"stakers.count": 500}``).
@@ -75,9 +77,10 @@ class RestakingEcosystem(EcosystemBase):
     Raises:
         ScenarioError: the scenario or an override is not valid.
         CastError: a class is not of its kind, or says something that a run could not honour.
+        MetricError: an own metric cannot be recorded.
 
     Attributes:
-        cast: the classes of its agents.
+        cast: the classes of its agents, and its own metrics.
         made_with: what own classes and an own maker of models are known by, once an experiment has made the model with
             them; None otherwise.
 
@@ -98,6 +101,7 @@ class RestakingEcosystem(EcosystemBase):
         seed: int | None = None,
         agents: Cast | Mapping[str, type] | None = None,
         staker_class: type[Staker] | None = None,
+        metrics: OwnMetric | Iterable[OwnMetric] = (),
         engine: str = "kernel",
         rng: int | None = None,
         **kwargs: Any,  # Mesa's front end takes further keywords from a model that calls them so
@@ -107,7 +111,7 @@ class RestakingEcosystem(EcosystemBase):
         seed = rng if seed is None else seed
         if engine not in ("kernel", "objects"):
             raise ValueError(f"engine must be 'kernel' or 'objects', not {engine!r}")
-        self.cast = Cast.of(agents, staker_class)
+        self.cast = Cast.of(agents, staker_class, metrics)
         self._in_python = self.cast.in_python(engine)
         self.scenario = load_scenario(scenario, kwargs or None)
         iteration = batch_iteration() if seed is None else None

@@ -133,11 +133,11 @@ class Exchange:
         return np.asarray(self._by_lrt(self.pools["eth"]).sum(axis=0))
 
     def pool_gaps(self) -> Floats:
-        """(K,) largest difference between the closing prices of an LRT's pools that trade, over NAV."""
+        """(K,) largest difference between the closing prices of an LRT's pools that trade, over NAV; NaN below two."""
         prices = self._by_lrt(self.fills.pools["close_price"])
         trading = self._by_lrt(self.fills.pools["invariant"]) > 0.0
         highest, lowest = np.where(trading, prices, -np.inf).max(axis=0), np.where(trading, prices, np.inf).min(axis=0)
-        return np.where(trading.sum(axis=0) > 1, highest - lowest, 0.0)
+        return np.where(trading.sum(axis=0) > 1, highest - lowest, np.nan)
 
     def _nav_of(self, m: int) -> float:
         return float(self.world.venues[self.first + m % len(self.names)]["nav"])

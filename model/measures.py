@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsFloat
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,8 @@ from .kernels.concentration import gini_by_histogram, shares_of_largest
 from .kernels.stableswap import selling_costs
 from .kernels.totals import TOTALS, add_up
 from .ledger import LedgerError
-from .metrics import metrics_of
+from .metrics import NO_SUPPLY, metrics_of
+from .own_metrics import MetricError, OwnMetric
 from .recorder import Recorder
 from .restaking_layer import LayerEvent
 from .state import ETH_LOAN, FIRST_LST, IDLE
@@ -76,13 +77,16 @@ class Measures:
             model.horizon,
             scenario.date_of(0),
             scenario.recording.entity_interval,
+            model.cast.metrics,
         )
+        self._refuse_unrecorded(model.cast.metrics)
         venues = model.world.venues.size
         self._nav = np.full((model.horizon + 1, venues), np.nan)
         self._holdings = np.zeros((model.archetype_terms.size, venues))
         self._holders = np.zeros(venues, np.int64)
-        self._slow = {"staker_gini": 0.0, "governance_hhi": 0.0}
-        self._top10 = np.zeros(len(ids["lrt"]))
+        self._slow = {"staker_gini": math.nan, "governance_hhi": math.nan}
+        self._of_supply = {kind: _while_supplied(kind) for kind in ("lst", "lrt")}
+        self._top10 = np.full(len(ids["lrt"]), np.nan)
         self._belief = np.zeros(len(ids["lrt"]))
         self._at_claim = np.zeros(len(ids["lrt"]))
         self._sums = np.zeros(1, TOTALS)
@@ -107,20 +111,23 @@ class Measures:
         model, recorder = self.model, self.recorder
         if day % SLOW_EVERY_DAYS == 0:
             self._measure_stakers()
-        self._nav[day] = model.world.venues["nav"]
+        self._nav[day] = np.where(model.world.books["shares"] > 0.0, model.world.venues["nav"], np.nan)
         model.restaking_layer.survey(model.restaked)
         if day > 0:
             model.received.close(self._advertised(), model.signals._base_rate())
         lrts = self._lrts(day)
         total = self._total(day, lrts)
-        recorder.daily[day] = [total[name] for name in recorder.names]
-        recorder.rows = day + 1
+        recorder.fill_day(day, total)
         check = model.scenario.recording.exact_security_interval
         if check and day > 0 and day % check == 0:
-            self._check_exactly(day, total["certified_slack"])
+            self._check_exactly(day, self._slack)
         self._note_depegs(day, lrts["discount"])
         if day % recorder.interval == 0:
             self._entities(day // recorder.interval, lrts)
+        self._own_metrics(day)
+        if day % recorder.interval == 0:
+            for campaign in model.campaigns.campaigns:
+                campaign.market.recorded()
 
     def _check_exactly(self, day: int, certified: float) -> None:
         """Hold the certificate of the day against exact tools, and note what they find."""
@@ -148,21 +155,26 @@ class Measures:
         self._slow["staker_gini"] = float(gini_by_histogram(model._wealth(model.stakers)))
         self._slow["governance_hhi"] = max(
             (hhi(drop.allocation) for c in model.campaigns.campaigns for drop in c.airdrops[-1:] if drop.total > 0.0),
-            default=0.0,
+            default=math.nan,
         )
         for k in range(self._top10.size):
             self._expected_loss[k] = model.hazards.expected_loss(k, model.day)
             holds = rows["satellite"] == model.first_lrt + k
             held = rows["satellite_shares"][holds]
             self._belief[k] = np.average(rows["token_belief"][holds], weights=held) if held.sum() > 0.0 else 0.0
-            self._top10[k] = top_share(held, max(1, math.ceil(0.1 * held.size))) if held.size else 0.0
+            self._top10[k] = top_share(held, max(1, math.ceil(0.1 * held.size))) if held.size else math.nan
 
     def nav_growth(self, day: int, first: int) -> Floats:
-        """Growth of NAV over the last 30 days, per year, of the venues from ``first`` on."""
-        start = max(0, day - NAV_DAYS)
-        if day == start:
-            return np.zeros(self._nav.shape[1] - first)
-        return (self._nav[day, first:] / self._nav[start, first:]) ** (365.0 / (day - start)) - 1.0
+        """Growth of NAV over the last 30 days, per year, of the venues from ``first`` on.
+
+        Of a younger token since its first supply; NaN before its first day is over.
+        """
+        window = self._nav[max(0, day - NAV_DAYS) : day + 1, first:]
+        oldest = np.isfinite(window).argmax(axis=0)
+        days = (window.shape[0] - 1 - oldest).astype(float)
+        begun = window[oldest, np.arange(window.shape[1])]
+        growth = np.divide(window[-1], begun, out=np.full(days.size, np.nan), where=(begun > 0.0) & (days > 0.0))
+        return np.asarray(growth ** (365.0 / np.maximum(days, 1.0)) - 1.0)
 
     def _advertised(self) -> Floats:
         """(K,) yield that each LRT shows, per year."""
@@ -181,6 +193,7 @@ class Measures:
         earned = received.sum(axis=1)
         trust = np.array([campaign.trust for campaign in model.campaigns.campaigns[:-1]])
         shares = books["shares"]
+        is_open = (shares > 0.0) & (venues["redemption_open"] == 1)
         return {
             "supply_eth": supply,
             "shares": shares,
@@ -193,7 +206,7 @@ class Measures:
             "pool_gap": exchange.pool_gaps(),
             "buffer_eth": books["buffer"],
             "queue_eth": books["claims"],
-            "queue_days": venues["wait_days"],
+            "queue_days": np.where(is_open, venues["wait_days"], np.nan),
             "redemption_open": venues["redemption_open"].astype(float),
             "base_apr": signals.base_apr[own],
             "avs_fee_apr": signals.fee_apr[own],
@@ -218,9 +231,9 @@ class Measures:
             "remembered_discount": venues["remembered_discount"],
             "operator_hhi": model.restaking_layer.venue_hhi()[own],
             "posted_share": model.lending.survey[:, 0] / np.maximum(supply, 1e-300),
-            "loan_ltv": venues["ltv"],
-            "oracle_low": model.lending.collateral["lowest_oracle"],
-            "liquidated_leverage": model.lending.collateral["lowest_leverage"],
+            "loan_ltv": venues["ltv"] if model.lending.enabled else np.full(shares.size, np.nan),
+            "oracle_low": np.where(model.lending.has_loans, model.lending.collateral["lowest_oracle"], np.nan),
+            "liquidated_leverage": _or_missing(model.lending.collateral["lowest_leverage"]),
         }
 
     def _depth(self, part: float) -> Floats:
@@ -239,6 +252,7 @@ class Measures:
         stake, secured, profit_share = layer.operator_stake, layer.secured, layer.profit_share(day)
         pooled = layer.stake_mode == "pooled"
         slack, binding = certified_slack(stake, secured, profit_share, THRESHOLD, pooled, self._own_slack)
+        self._answering = (stake > 0.0) & ((secured * profit_share).sum(axis=1) > 0.0)
         bounded = slack if layer.stake_mode != "elastic" else 0.0
         profits = profit_share * secured.sum(axis=0)
         weights = supply / max(lrt_supply, 1e-300)
@@ -247,12 +261,14 @@ class Measures:
         advertised = float(weights @ lrts["advertised_apr"])
         fees = float(weights @ lrts["avs_fee_apr"])
         added = fees + float(weights @ (lrts["avs_token_apr"] + lrts["programme_apr"] + lrts["points_apr"]))
-        lrt_hhi = shares_of_largest(supply, _LARGEST, self._lrt_shares)
-        operator_hhi = shares_of_largest(layer.operator_stake, _LARGEST, self._operator_shares)
+        has_lrts, has_stake, has_prize = lrt_supply > 0.0, float(stake.sum()) > 0.0, float(profits.sum()) > 0.0
+        lrt_hhi = _concentration(supply, self._lrt_shares)
+        operator_hhi = _concentration(layer.operator_stake, self._operator_shares)
         lender, borrowed = world.lenders[ETH_LOAN], model.lending.survey.sum(axis=0)
         posted, lenders_eth = float(borrowed[0]), float(lender["claims"])
         lent_eth = float(lender["debt_shares"] * lender["index"])
         premium_promised, premium_earned, premium_airdrops = model.received.premiums()
+        self._slack = float(slack)
         return {
             "eth_staked": staked,
             "base_apr": base,
@@ -268,24 +284,24 @@ class Measures:
             "operator_hhi": operator_hhi,
             "operator_nakamoto": float(self._operator_shares[3]),
             "operator_top7_share": float(self._operator_shares[2]),
-            "avs_hhi": shares_of_largest(layer.avs_stake, _LARGEST, self._avs_shares),
+            "avs_hhi": _concentration(layer.avs_stake, self._avs_shares),
             "governance_hhi": self._slow["governance_hhi"],
-            "premium_advertised": advertised - base,
+            "premium_advertised": _where(has_lrts, advertised - base),
             "premium_promised": premium_promised,
             "premium_earned": premium_earned,
             "premium_airdrops": premium_airdrops,
-            "points_apr": float(weights @ lrts["points_apr"]),
-            "avs_fee_apr": fees,
-            "avs_token_apr": float(weights @ lrts["avs_token_apr"]),
-            "programme_apr": float(weights @ lrts["programme_apr"]),
+            "points_apr": _where(has_lrts, weights @ lrts["points_apr"]),
+            "avs_fee_apr": _where(has_lrts, fees),
+            "avs_token_apr": _where(has_lrts, weights @ lrts["avs_token_apr"]),
+            "programme_apr": _where(has_lrts, weights @ lrts["programme_apr"]),
             "sustainable_share": fees / added if added > 0.0 else math.nan,
-            "restaking_degree": float(layer.restaking_degree),
-            "certified_slack": float(slack),
-            "binding_operator_share": float(stake[binding] / stake.sum()) if binding >= 0 else 0.0,
-            "shock_loss_bound": _loss_bound(SHOCK, bounded),
-            "shock_loss_bound_small": _loss_bound(SMALL_SHOCK, bounded),
-            "shock_loss_bound_large": _loss_bound(LARGE_SHOCK, bounded),
-            "coverage_ratio": float(profits.sum()) / THRESHOLD / max(float(stake.sum()), 1e-300),
+            "restaking_degree": _where(has_stake, layer.restaking_degree),
+            "certified_slack": _where(has_prize, slack),
+            "binding_operator_share": float(stake[binding] / stake.sum()) if binding >= 0 else math.nan,
+            "shock_loss_bound": _where(has_prize, _loss_bound(SHOCK, bounded)),
+            "shock_loss_bound_small": _where(has_prize, _loss_bound(SMALL_SHOCK, bounded)),
+            "shock_loss_bound_large": _where(has_prize, _loss_bound(LARGE_SHOCK, bounded)),
+            "coverage_ratio": _where(has_prize, float(profits.sum()) / THRESHOLD / max(float(stake.sum()), 1e-300)),
             "losses_eth": model.losses.total,
             "losses_of_stakers_eth": model.losses.borne_by_stakers(),
             "losses_of_lenders_eth": float(model.losses.table[:, model.losses.index("lenders")].sum()),
@@ -298,16 +314,16 @@ class Measures:
             "aware_share": float(sums["aware"]),
             "restaker_share": float(sums["restakers"]),
             "staker_gini": self._slow["staker_gini"],
-            "belief_fdv_ratio": model.campaigns.belief,
+            "belief_fdv_ratio": _where(supply.size > 0, model.campaigns.belief),
             "airdrop_retention": self._retention(day, supply),
             "sentiment": model.campaigns.sentiment,
-            "worst_discount": float(lrts["discount"].max(initial=0.0)),
-            "widest_pool_gap": float(lrts["pool_gap"].max(initial=0.0)),
-            "lrt_posted_share": posted / max(lrt_supply, 1e-300),
+            "worst_discount": _where(has_lrts, lrts["discount"].max(initial=0.0)),
+            "widest_pool_gap": float(np.fmax.reduce(lrts["pool_gap"], initial=math.nan)),
+            "lrt_posted_share": _where(has_lrts, posted / max(lrt_supply, 1e-300)),
             "loans_eth": model.lending.lent_eth,
-            "loop_leverage": posted / float(borrowed[2]) if borrowed[2] > 0.0 else 1.0,
-            "eth_borrow_apr": float(lender["borrow_apr"]),
-            "lending_utilisation": lent_eth / lenders_eth if lenders_eth > 0.0 else 0.0,
+            "loop_leverage": posted / float(borrowed[2]) if borrowed[2] > 0.0 else math.nan,
+            "eth_borrow_apr": _where(lenders_eth > 0.0, lender["borrow_apr"]),
+            "lending_utilisation": lent_eth / lenders_eth if lenders_eth > 0.0 else math.nan,
             "lenders_eth": lenders_eth,
             "liquidated_eth": model.lending.liquidated_eth,
             "unsafe_loans_eth": float(borrowed[3]),
@@ -342,7 +358,7 @@ class Measures:
     def _entities(self, row: int, lrts: dict[str, Floats]) -> None:
         tables: dict[str, Callable[[], Mapping[str, ArrayLike]]] = {
             "lst": self._lsts,
-            "lrt": lambda: lrts,
+            "lrt": lambda: self._supplied("lrt", lrts),
             "token": self._tokens,
             "operator": self._operators,
             "avs": self._services,
@@ -351,13 +367,33 @@ class Measures:
         for kind, (ids, _) in self.recorder.kinds.items():
             if ids:
                 self.recorder.fill(kind, row, tables[kind]())
-        for campaign in self.model.campaigns.campaigns:
-            campaign.market.recorded()
 
-    def _lsts(self) -> dict[str, ArrayLike]:
+    def _own_metrics(self, day: int) -> None:
+        """Ask the functions of own metrics; the shipped ones of the day are written by now."""
+        recorder = self.recorder
+        for metric in recorder.own:
+            if metric.level == "total":
+                recorder.put(metric, day, metric.value(self.model, day))
+            elif day % recorder.interval == 0 and recorder.kinds[metric.level][0]:
+                count = len(recorder.kinds[metric.level][0])
+                recorder.put(metric, day // recorder.interval, metric.values(self.model, day, count))
+
+    def _refuse_unrecorded(self, metrics: Iterable[OwnMetric]) -> None:
+        """Refuse own metrics of entities that the scenario does not record."""
+        recording = self.model.scenario.recording
+        for metric in metrics:
+            if (metric.level == "operator" and not recording.operators) or (
+                metric.level == "avs" and not recording.avs
+            ):
+                key = {"operator": "recording.operators", "avs": "recording.avs"}[metric.level]
+                raise MetricError(
+                    f"metrics: {metric.name} is of each {metric.level}, and {key} = false records none", key=metric.name
+                )
+
+    def _lsts(self) -> Mapping[str, ArrayLike]:
         world, lst = self.model.world, slice(FIRST_LST, FIRST_LST + len(self.model.scenario.lst))
         books, venues = world.books[lst], world.venues[lst]
-        return {
+        columns = {
             "supply_eth": books["shares"] * venues["nav"],
             "shares": books["shares"],
             "nav": venues["nav"],
@@ -365,17 +401,26 @@ class Measures:
             "buffer_eth": books["buffer"],
             "queue_eth": books["claims"],
         }
+        return self._supplied("lst", columns)
+
+    def _supplied(self, kind: str, columns: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Columns of tokens without what only a token with supply has."""
+        there = columns["shares"] > 0.0
+        if there.all():
+            return dict(columns)
+        gone = self._of_supply[kind]
+        return {name: np.where(there, values, np.nan) if name in gone else values for name, values in columns.items()}
 
     def _tokens(self) -> dict[str, ArrayLike]:
         markets = [campaign.market for campaign in self.model.campaigns.campaigns]
         return {
-            "price_eth": [market.price for market in markets],
-            "high_eth": [market.high for market in markets],
-            "fdv_eth": [market.fdv for market in markets],
+            "price_eth": [_where(market.listed, market.price) for market in markets],
+            "high_eth": [_where(market.listed, market.high) for market in markets],
+            "fdv_eth": [_where(market.listed, market.fdv) for market in markets],
             "circulating": [market.circulating for market in markets],
             "sold_today": [market.sold_today for market in markets],
             "buyers_spent_eth": [market.buyers_spent for market in markets],
-            "airdrop_sold_share": [m.airdrop_sold / m.airdropped if m.airdropped > 0.0 else 0.0 for m in markets],
+            "airdrop_sold_share": [m.airdrop_sold / m.airdropped if m.airdropped > 0.0 else math.nan for m in markets],
             "pool_eth": [market.eth for market in markets],
         }
 
@@ -388,7 +433,7 @@ class Measures:
             "commission": operators["commission"],
             "faults": operators["faults"],
             "reward_eth": layer.rewards.commission_by_operator,
-            "certified_slack": self._own_slack,
+            "certified_slack": np.where(self._answering, self._own_slack, np.nan),
         }
 
     def _services(self) -> dict[str, ArrayLike]:
@@ -399,7 +444,7 @@ class Measures:
             "target_eth": services["target"],
             "reward_eth": services["fee_pay"] + services["token_pay"],
             "fee_eth": services["fee_pay"],
-            "service_level": services["service_level"],
+            "service_level": np.where(services["active"] == 1, services["service_level"], np.nan),
             "active": services["active"],
             "operators": layer.opted.sum(axis=0),
         }
@@ -407,6 +452,7 @@ class Measures:
     def _venues(self) -> dict[str, ArrayLike]:
         world = self.model.world
         supply, apr = world.books["shares"] * world.venues["nav"], world.venues["apr"].copy()
+        apr[world.books["shares"] <= 0.0] = np.nan
         supply[IDLE], apr[IDLE] = world.accounts[0]["stakers"], 0.0
         return {"supply_eth": supply, "holders": self._holders, "apr": apr}
 
@@ -452,6 +498,30 @@ class Measures:
         if not document["services"]:
             return None
         return RestakingNetwork.from_mapping({key: value for key, value in document.items() if key != "capital"})
+
+
+def _while_supplied(kind: str) -> frozenset[str]:
+    """Names of the metrics of a kind of tokens that are missing while a token has no supply."""
+    return frozenset(metric.name for metric in metrics_of(kind) if NO_SUPPLY in metric.missing)
+
+
+def _where(there: bool, value: SupportsFloat) -> float:
+    """A value of something that is there; NaN of what is not."""
+    return float(value) if there else math.nan
+
+
+def _or_missing(values: Floats) -> Floats:
+    """Values of which 0 says that there is none."""
+    return np.where(values > 0.0, values, np.nan)
+
+
+def _concentration(amounts: Floats, out: Floats) -> float:
+    """Herfindahl-Hirschman index, and in ``out`` what :func:`shares_of_largest` writes; NaN while nothing is held."""
+    index = float(shares_of_largest(amounts, _LARGEST, out))
+    if index > 0.0:
+        return index
+    out[:] = np.nan
+    return math.nan
 
 
 def _loss_bound(shock: float, slack: float) -> float:

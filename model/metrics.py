@@ -19,8 +19,37 @@ Summary = Literal["last", "mean", "max", "min", "sum", "none"]
 LEVELS: tuple[Level, ...] = ("total", "lrt", "lst", "token", "operator", "avs", "venue")
 """``total`` is the economy as a whole (one value a day); the others are kinds of entities (one value each a day)."""
 
+UNITS: dict[str, str] = {
+    "ETH": "an amount of ETH",
+    "ETH/day": "ETH in a day",
+    "ETH/yr": "ETH in a year of 365 days",
+    "ETH/share": "ETH for one share of a token",
+    "ETH/token": "ETH for one governance token",
+    "USD": "an amount of US dollars",
+    "USD/ETH": "US dollars for one ETH",
+    "shares": "shares of a token",
+    "tokens": "governance tokens",
+    "tokens/day": "governance tokens in a day",
+    "1/yr": "a fraction per year of 365 days",
+    "fraction": "a part of a whole, in [0, 1] unless the definition says otherwise",
+    "ratio": "one amount over another",
+    "index": "a number on a scale of its own",
+    "days": "days",
+    "count": "a whole number of things",
+    "0/1": "no or yes",
+}
+"""Units of metrics and what they mean."""
+
 _WHOLE_UNITS = ("count", "0/1")
-_OPTIONAL = ("airdrop_retention", "sustainable_share")
+
+NO_LRT = "while no LRT has supply"
+NO_SUPPLY = "while the token has no supply"
+NO_STAKE = "while no ETH is delegated to operators"
+NO_PRIZE = "while there is nothing to attack: no AVS with stake and a prize"
+NO_LENDERS = "while there are no lenders of ETH"
+NOTHING_HELD = "before the first ETH-day"
+NOT_LISTED = "before the token is listed"
+NO_POOLS = "while fewer than two pools trade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +64,11 @@ class Metric:
         label: axis or table label, without unit.
         definition: what is measured, precisely enough to compute it again.
         summary: how the daily values become the one value of a run; ``none``: not at all.
+        missing: on which days there is nothing to measure, as an ending of "missing ..."; values are missing (NaN) then
+            and no 0 stands in for them. Empty: there is a value on every day.
+
+    An amount, a flow or a count of what does not exist is 0; a rate, price, share, ratio, index or wait of it is
+    missing.
     """
 
     name: str
@@ -43,6 +77,7 @@ class Metric:
     label: str
     definition: str
     summary: Summary = "last"
+    missing: str = ""
 
     @property
     def whole(self) -> bool:
@@ -51,8 +86,8 @@ class Metric:
 
     @property
     def optional(self) -> bool:
-        """Whether there are days on which there is nothing to measure, whose values are missing (NaN)."""
-        return self.name in _OPTIONAL
+        """Whether there may be days on which there is nothing to measure, whose values are missing (NaN)."""
+        return bool(self.missing)
 
     def summarise(self, values: NDArray[np.float64]) -> float:
         """The run's value of a daily series (days with NaN do not count); NaN when there is none.
@@ -88,10 +123,22 @@ _SUMMARIES: dict[str, Callable[[NDArray[np.float64]], float]] = {
 }
 
 
-def _level(level: Level, *rows: tuple[str, str, str, Summary, str]) -> tuple[Metric, ...]:
+_Row = tuple[str, str, str, Summary, str] | tuple[str, str, str, Summary, str, str]
+"""Name, unit, label, summary, definition and, where values may be missing, when."""
+
+
+def _level(level: Level, *rows: _Row) -> tuple[Metric, ...]:
     return tuple(
-        Metric(name=name, level=level, unit=unit, label=label, summary=summary, definition=definition)
-        for name, unit, label, summary, definition in rows
+        Metric(
+            name=row[0],
+            level=level,
+            unit=row[1],
+            label=row[2],
+            summary=row[3],
+            definition=row[4],
+            missing=row[5] if len(row) == 6 else "",
+        )
+        for row in rows
     )
 
 
@@ -155,21 +202,17 @@ _TOTAL = _level(
         "index",
         "Concentration of LRTs (HHI)",
         "mean",
-        "Herfindahl-Hirschman index of LRT supplies: sum of squared shares, 1/n to 1, 0 while there is none.",
+        "Herfindahl-Hirschman index of LRT supplies: sum of squared shares, 1/n to 1.",
+        NO_LRT,
     ),
-    (
-        "lrt_gini",
-        "index",
-        "Inequality of LRTs (Gini)",
-        "mean",
-        "Gini coefficient of LRT supplies.",
-    ),
+    ("lrt_gini", "index", "Inequality of LRTs (Gini)", "mean", "Gini coefficient of LRT supplies.", NO_LRT),
     (
         "lrt_leader_share",
         "fraction",
         "Share of the largest LRT",
         "mean",
         "Supply of the largest LRT over that of all.",
+        NO_LRT,
     ),
     (
         "lrt_top3_share",
@@ -177,6 +220,7 @@ _TOTAL = _level(
         "Share of the three largest LRTs",
         "mean",
         "Supply of the three largest LRTs over that of all.",
+        NO_LRT,
     ),
     (
         "operator_hhi",
@@ -184,6 +228,7 @@ _TOTAL = _level(
         "Concentration of operators (HHI)",
         "mean",
         "Herfindahl-Hirschman index of the restaked ETH delegated to node operators.",
+        NO_STAKE,
     ),
     (
         "operator_nakamoto",
@@ -191,6 +236,7 @@ _TOTAL = _level(
         "Nakamoto coefficient of operators",
         "last",
         "Fewest operators that together hold more than a third of the delegated ETH.",
+        NO_STAKE,
     ),
     (
         "operator_top7_share",
@@ -198,6 +244,7 @@ _TOTAL = _level(
         "Share of the seven largest operators",
         "mean",
         "Delegated ETH of the seven largest operators over that of all.",
+        NO_STAKE,
     ),
     (
         "avs_hhi",
@@ -205,6 +252,7 @@ _TOTAL = _level(
         "Concentration of secured stake over AVSs (HHI)",
         "mean",
         "Herfindahl-Hirschman index of the ETH that secures each active AVS.",
+        "while no AVS has stake",
     ),
     (
         "governance_hhi",
@@ -212,7 +260,8 @@ _TOTAL = _level(
         "Concentration of governance (HHI)",
         "mean",
         "Herfindahl-Hirschman index over recipients of a protocol's latest airdrop, its votes in circulation; the "
-        "highest among protocols, 0 before the first. Taken once a week.",
+        "highest among protocols. Taken once a week.",
+        "before the first airdrop",
     ),
     (
         "premium_advertised",
@@ -221,6 +270,7 @@ _TOTAL = _level(
         "mean",
         "Supply-weighted mean of the LRTs' advertised_apr less base_apr: what a page would show, points at the value "
         "that their holders expect.",
+        NO_LRT,
     ),
     (
         "premium_promised",
@@ -228,7 +278,8 @@ _TOTAL = _level(
         "Promised premium of LRTs over staking",
         "last",
         "premium_advertised so far, as the mean over all ETH-days of all LRTs: what premium_earned is to be held "
-        "against. 0 before the first ETH-day.",
+        "against.",
+        NOTHING_HELD,
     ),
     (
         "premium_earned",
@@ -236,7 +287,8 @@ _TOTAL = _level(
         "Earned premium of LRTs over staking",
         "last",
         "ETH that holders of all LRTs received so far over their ETH-years (see the LRTs' earned_apr), less base_apr "
-        "over the same ETH-days. Below 0 where fees and losses exceed what restaking paid; 0 before the first ETH-day.",
+        "over the same ETH-days. Below 0 where fees and losses exceed what restaking paid.",
+        NOTHING_HELD,
     ),
     (
         "premium_airdrops",
@@ -245,6 +297,7 @@ _TOTAL = _level(
         "last",
         "The part of premium_earned that came as airdrops, own and the restaking layer's: what recipients sold at the "
         "ETH that it fetched, what they keep at the pool's price, over the ETH-years of all LRTs so far.",
+        NOTHING_HELD,
     ),
     (
         "points_apr",
@@ -252,6 +305,7 @@ _TOTAL = _level(
         "Expected yield of points",
         "mean",
         "Supply-weighted mean over LRTs of the expected value of the points that a day earns.",
+        NO_LRT,
     ),
     (
         "avs_fee_apr",
@@ -259,6 +313,7 @@ _TOTAL = _level(
         "Yield from AVS customers' fees",
         "mean",
         "Supply-weighted mean over LRTs of AVS rewards paid from customers' fees, net of commissions and fees.",
+        NO_LRT,
     ),
     (
         "avs_token_apr",
@@ -266,6 +321,7 @@ _TOTAL = _level(
         "Yield from AVS tokens",
         "mean",
         "Supply-weighted mean over LRTs of AVS rewards paid in newly emitted tokens, at what buyers pay for them.",
+        NO_LRT,
     ),
     (
         "programme_apr",
@@ -273,6 +329,7 @@ _TOTAL = _level(
         "Yield from the restaking layer's programme",
         "mean",
         "Supply-weighted mean over LRTs of the layer's token programme, at what buyers pay for the token.",
+        NO_LRT,
     ),
     (
         "sustainable_share",
@@ -280,7 +337,8 @@ _TOTAL = _level(
         "Share of the LRTs' premium that survives without emissions",
         "mean",
         "AVS customers' fees over all that restaking adds to the yield of staking (AVS fees, AVS tokens, programme, "
-        "points at the value that holders expect), supply-weighted over LRTs; missing where nothing is added.",
+        "points at the value that holders expect), supply-weighted over LRTs.",
+        "where restaking adds nothing",
     ),
     (
         "restaking_degree",
@@ -289,6 +347,7 @@ _TOTAL = _level(
         "mean",
         "ETH that secures AVSs, counted once for each AVS, over ETH delegated to operators: how many AVSs a "
         "delegated ETH answers to.",
+        NO_STAKE,
     ),
     (
         "certified_slack",
@@ -297,8 +356,9 @@ _TOTAL = _level(
         "min",
         "How much dearer than its prizes every attack on AVSs provably is (gamma*), when attacking an AVS brings "
         "its profit_share of the ETH that answers to it and takes a third of that. Where operators allocate parts of "
-        "their stake (unique, elastic), those parts count. Below 0 nothing is proven; 100 stands for no AVS with "
-        "stake.",
+        "their stake (unique, elastic), those parts count. Below 0 nothing is proven; 100 is the most that "
+        "is told apart.",
+        NO_PRIZE,
     ),
     (
         "binding_operator_share",
@@ -306,7 +366,8 @@ _TOTAL = _level(
         "Stake of the binding operator",
         "mean",
         "Share of all operators' stake that the operator has whose own condition sets the certified slack (the first "
-        "of several); 0 when nothing binds or a service by itself. Operators' own slacks are in the entities.",
+        "of several). Operators' own slacks are in the entities.",
+        "where nothing binds, or a service by itself",
     ),
     (
         "shock_loss_bound",
@@ -316,6 +377,7 @@ _TOTAL = _level(
         "Most that all of restaked ETH can lose when a hundredth of it is lost first and attacks follow: "
         "0.01 * (1 + 1 / certified_slack), at most 1, which is all; 1 as well where nothing is certified and "
         "where stake is elastic, for which the bound is not proven.",
+        NO_PRIZE,
     ),
     (
         "entry_queue_eth",
@@ -379,14 +441,15 @@ _TOTAL = _level(
         "Expected valuation of a new token",
         "last",
         "Believed fully diluted value of a protocol token at listing over the protocol's TVL.",
+        "in an economy without LRTs",
     ),
     (
         "airdrop_retention",
         "ratio",
         "Retention after the first airdrop",
         "last",
-        "Supply of the LRTs whose first airdrop has been claimed, over their supply on that day; missing before any "
-        "claim.",
+        "Supply of the LRTs whose first airdrop has been claimed, over their supply on that day.",
+        "before the first claim",
     ),
     (
         "sentiment",
@@ -401,13 +464,15 @@ _TOTAL = _level(
         "Deepest discount of an LRT",
         "max",
         "Largest discount of the day among LRTs (see discount); 0 when none traded below NAV.",
+        NO_LRT,
     ),
     (
         "widest_pool_gap",
         "fraction",
         "Widest gap between pools of an LRT",
         "max",
-        "Largest difference, over NAV, between the closing prices of two pools of the same LRT; 0 when each has one.",
+        "Largest difference, over NAV, between the closing prices of two pools of the same LRT.",
+        "while no LRT has two pools that trade",
     ),
     (
         "lrt_posted_share",
@@ -415,6 +480,7 @@ _TOTAL = _level(
         "LRTs posted as collateral",
         "mean",
         "Part of all LRT supply that borrowers have posted on lending markets, their loops included.",
+        NO_LRT,
     ),
     ("loans_eth", "ETH", "Loans against LRTs", "max", "All loans against LRTs, stablecoins at the day's price of ETH."),
     (
@@ -422,15 +488,17 @@ _TOTAL = _level(
         "ratio",
         "Leverage of loops",
         "max",
-        "Collateral of all borrowers over their equity at NAV; 1 while nobody borrows.",
+        "Collateral of all borrowers over their equity at NAV.",
+        "while nobody borrows, or no borrower has equity",
     ),
-    ("eth_borrow_apr", "1/yr", "Borrow rate of ETH", "mean", "Rate of ETH loans at the day's utilisation."),
+    ("eth_borrow_apr", "1/yr", "Borrow rate of ETH", "mean", "Rate of ETH loans at the day's utilisation.", NO_LENDERS),
     (
         "lending_utilisation",
         "fraction",
         "Utilisation of lent ETH",
         "mean",
-        "Lent ETH over all ETH that lenders supply; 0 without lenders.",
+        "Lent ETH over all ETH that lenders supply.",
+        NO_LENDERS,
     ),
     ("lenders_eth", "ETH", "ETH of lenders", "last", "What lenders of ETH own: cash and loans less reserves."),
     (
@@ -460,6 +528,7 @@ _TOTAL = _level(
         "Treasuries ruined",
         "last",
         "Part of the stakers with bills in dollars, by head, who could not pay one because nothing was left.",
+        "where nobody has bills in dollars",
     ),
     (
         "losses_eth",
@@ -490,6 +559,7 @@ _TOTAL = _level(
         "max",
         "Stand-alone stake that services would need against corruption, sum of profit over threshold, over the stake "
         "delegated. At most 1 wherever the certificate holds; above 1 says that stake is shared or indivisible.",
+        NO_PRIZE,
     ),
     (
         "shock_loss_bound_small",
@@ -497,6 +567,7 @@ _TOTAL = _level(
         "Loss bound, shock of 0.1 %",
         "max",
         "As shock_loss_bound, for a shock that takes 0.1 % of stake first.",
+        NO_PRIZE,
     ),
     (
         "shock_loss_bound_large",
@@ -504,6 +575,7 @@ _TOTAL = _level(
         "Loss bound, shock of 5 %",
         "max",
         "As shock_loss_bound, for a shock that takes 5 % of stake first.",
+        NO_PRIZE,
     ),
     ("eth_usd", "USD/ETH", "Price of ETH", "last", "Price of ETH at the start of the day."),
     (
@@ -576,14 +648,16 @@ _LRT = _level(
         "Net asset value",
         "last",
         "ETH behind one share: validators, entry and exit queues, buffer and LSTs at their NAV, less claims.",
+        NO_SUPPLY,
     ),
-    ("price", "ratio", "Price over NAV", "min", "Market price over NAV at the day's close."),
+    ("price", "ratio", "Price over NAV", "min", "Market price over NAV at the day's close.", NO_SUPPLY),
     (
         "discount",
         "fraction",
         "Discount",
         "max",
         "1 - price / NAV at the lowest price of the day; 0 at par or above.",
+        NO_SUPPLY,
     ),
     (
         "depth_1pct",
@@ -591,6 +665,7 @@ _LRT = _level(
         "Cost of selling 1 % of supply",
         "max",
         "Relative shortfall against NAV of selling 1 % of supply into the pools at once; 1 when they cannot.",
+        NO_SUPPLY,
     ),
     (
         "depth_10pct",
@@ -598,6 +673,7 @@ _LRT = _level(
         "Cost of selling 10 % of supply",
         "max",
         "Relative shortfall against NAV of selling 10 % of supply into the pools at once; 1 when they cannot.",
+        NO_SUPPLY,
     ),
     ("pool_eth", "ETH", "ETH in the pools", "min", "ETH reserve of the LRT's pools at the close."),
     (
@@ -605,22 +681,59 @@ _LRT = _level(
         "fraction",
         "Gap between pools",
         "max",
-        "Largest difference, over NAV, between the closing prices of the LRT's pools; 0 when it has one.",
+        "Largest difference, over NAV, between the closing prices of the LRT's pools.",
+        NO_POOLS,
     ),
     ("buffer_eth", "ETH", "Buffer", "min", "Liquid ETH kept for redemptions."),
     ("queue_eth", "ETH", "Redemption queue", "max", "Claims of redeemers not yet paid."),
-    ("queue_days", "days", "Wait for redemption", "max", "Expected days from a request today to its payment."),
+    (
+        "queue_days",
+        "days",
+        "Wait for redemption",
+        "max",
+        "Expected days from a request today to its payment.",
+        "while redemption is closed or the token has no supply",
+    ),
     ("redemption_open", "0/1", "Redemption open", "none", "1 while the token can be redeemed."),
-    ("base_apr", "1/yr", "Staking", "mean", "Yield of staking that reaches holders, net of the protocol's fee."),
-    ("avs_fee_apr", "1/yr", "AVS fees", "mean", "AVS rewards from customers' fees, net of commissions and fees."),
-    ("avs_token_apr", "1/yr", "AVS tokens", "mean", "AVS rewards in emitted tokens at what buyers pay, net."),
-    ("programme_apr", "1/yr", "Programme", "mean", "The restaking layer's token programme at what buyers pay, net."),
+    (
+        "base_apr",
+        "1/yr",
+        "Staking",
+        "mean",
+        "Yield of staking that reaches holders, net of the protocol's fee.",
+        NO_SUPPLY,
+    ),
+    (
+        "avs_fee_apr",
+        "1/yr",
+        "AVS fees",
+        "mean",
+        "AVS rewards from customers' fees, net of commissions and fees.",
+        NO_SUPPLY,
+    ),
+    (
+        "avs_token_apr",
+        "1/yr",
+        "AVS tokens",
+        "mean",
+        "AVS rewards in emitted tokens at what buyers pay, net.",
+        NO_SUPPLY,
+    ),
+    (
+        "programme_apr",
+        "1/yr",
+        "Programme",
+        "mean",
+        "The restaking layer's token programme at what buyers pay, net.",
+        NO_SUPPLY,
+    ),
     (
         "points_apr",
         "1/yr",
         "Points",
         "mean",
         "Expected value of the points a day earns, own and the layer's: an opinion until the airdrop.",
+        NO_SUPPLY,
     ),
     (
         "advertised_apr",
@@ -628,13 +741,15 @@ _LRT = _level(
         "Advertised yield",
         "mean",
         "Sum of all sources, points at the value that holders expect.",
+        NO_SUPPLY,
     ),
     (
         "promised_apr",
         "1/yr",
         "Promised yield",
         "last",
-        "Mean of advertised_apr over all ETH-days so far: what earned_apr is to be held against; 0 before the first.",
+        "Mean of advertised_apr over all ETH-days so far: what earned_apr is to be held against.",
+        NOTHING_HELD,
     ),
     (
         "earned_apr",
@@ -644,17 +759,33 @@ _LRT = _level(
         "ETH that holders received so far over the ETH-years that they held so far, a day counting by what was held "
         "on it: growth of NAV, losses included, and airdrops from the day of their claim, sold tokens at the ETH that "
         "they fetched and kept ones at the pool's price of the day. Airdrops for ETH-days before the run are left out; "
-        "points not paid yet count nothing. The sum of the seven yields that follow; 0 before the first ETH-day.",
+        "points not paid yet count nothing. The sum of the seven yields that follow.",
+        NOTHING_HELD,
     ),
-    ("earned_staking_apr", "1/yr", "Earned: staking", "last", "Staking rewards in it, net of the protocol's fee."),
-    ("earned_avs_fee_apr", "1/yr", "Earned: AVS fees", "last", "AVS customers' fees in it, net."),
-    ("earned_avs_token_apr", "1/yr", "Earned: AVS tokens", "last", "AVS tokens in it, at what they fetched, net."),
+    (
+        "earned_staking_apr",
+        "1/yr",
+        "Earned: staking",
+        "last",
+        "Staking rewards in it, net of the protocol's fee.",
+        NOTHING_HELD,
+    ),
+    ("earned_avs_fee_apr", "1/yr", "Earned: AVS fees", "last", "AVS customers' fees in it, net.", NOTHING_HELD),
+    (
+        "earned_avs_token_apr",
+        "1/yr",
+        "Earned: AVS tokens",
+        "last",
+        "AVS tokens in it, at what they fetched, net.",
+        NOTHING_HELD,
+    ),
     (
         "earned_programme_apr",
         "1/yr",
         "Earned: programme",
         "last",
         "The layer's programme in it, at what it fetched, net.",
+        NOTHING_HELD,
     ),
     (
         "earned_loss_apr",
@@ -663,21 +794,24 @@ _LRT = _level(
         "last",
         "Slashes, exploits and unbacked supply in it, below 0; fees of instant redemption that those who stay keep are "
         "in it, too.",
+        NOTHING_HELD,
     ),
-    ("earned_airdrop_apr", "1/yr", "Earned: airdrops", "last", "Airdrops of its own token in it."),
+    ("earned_airdrop_apr", "1/yr", "Earned: airdrops", "last", "Airdrops of its own token in it.", NOTHING_HELD),
     (
         "earned_layer_airdrop_apr",
         "1/yr",
         "Earned: the layer's airdrops",
         "last",
         "Airdrops of the restaking layer in it, by its part of the layer's ETH-days.",
+        NOTHING_HELD,
     ),
     (
         "nav_apr",
         "1/yr",
         "Yield through NAV",
         "mean",
-        "Growth of NAV over the last 30 days (since the start, before), per year: losses included, airdrops not.",
+        "Growth of NAV over the last 30 days (since it has supply, before), per year: losses included, airdrops not.",
+        f"before its first day is over, and {NO_SUPPLY}",
     ),
     (
         "risk_adjusted_apr",
@@ -685,6 +819,7 @@ _LRT = _level(
         "Risk-adjusted yield",
         "mean",
         "earned_apr less the loss from exploits that is expected per year.",
+        NOTHING_HELD,
     ),
     (
         "implied_apr",
@@ -693,6 +828,7 @@ _LRT = _level(
         "mean",
         "Yield as its holders see it: base_apr and avs_fee_apr in full; tokens, programme and points times their "
         "belief in such promises (mean weighted by what they hold, taken once a week; zero while nobody holds).",
+        NO_SUPPLY,
     ),
     ("integration", "fraction", "DeFi integration", "last", "Stock of integrations, 0 none to 1 everywhere."),
     ("trust", "ratio", "Trust in its campaigns", "last", "Factor on the protocol's promises, 1 before any airdrop."),
@@ -703,6 +839,7 @@ _LRT = _level(
         "Share of the largest tenth of holders",
         "last",
         "What the largest 10 % of holders have of all that stakers hold. Taken once a week.",
+        "while nobody holds the token",
     ),
     ("minted_eth", "ETH/day", "Minted", "sum", "Deposits of the day."),
     ("redeemed_eth", "ETH/day", "Redeemed", "sum", "Redemptions requested in the day."),
@@ -714,14 +851,23 @@ _LRT = _level(
         "Remembered discount",
         "max",
         "Deepest daily mean discount, fading with the stakers' memory.",
+        NO_SUPPLY,
     ),
-    ("operator_hhi", "index", "Operators (HHI)", "mean", "Herfindahl-Hirschman index of its delegation to operators."),
+    (
+        "operator_hhi",
+        "index",
+        "Operators (HHI)",
+        "mean",
+        "Herfindahl-Hirschman index of its delegation to operators.",
+        NO_SUPPLY,
+    ),
     (
         "posted_share",
         "fraction",
         "Posted as collateral",
         "mean",
         "Part of the supply that borrowers have posted on lending markets.",
+        NO_SUPPLY,
     ),
     (
         "loan_ltv",
@@ -729,20 +875,23 @@ _LRT = _level(
         "Loan to value",
         "last",
         "Largest new loan over collateral; 0 while not listed or frozen.",
+        f"while no market lends against LRTs, and {NO_SUPPLY}",
     ),
     (
         "oracle_low",
         "ratio",
         "Oracle price",
         "min",
-        "Lowest price over NAV that the lending market's oracle read during the day; 1 without loans.",
+        "Lowest price over NAV that the lending market's oracle read during the day.",
+        "on days without loans on it",
     ),
     (
         "liquidated_leverage",
         "ratio",
         "Lowest leverage liquidated",
         "none",
-        "Lowest leverage at NAV among the day's liquidations; 0 on a day without any.",
+        "Lowest leverage at NAV among the day's liquidations.",
+        "on days without a liquidation",
     ),
 )
 
@@ -750,21 +899,35 @@ _LST = _level(
     "lst",
     ("supply_eth", "ETH", "Supply", "last", "Shares times NAV."),
     ("shares", "shares", "Shares", "last", "Supply of the token."),
-    ("nav", "ETH/share", "Net asset value", "last", "ETH behind one share."),
-    ("apr", "1/yr", "Yield", "mean", "Yield that reached holders in the day."),
+    ("nav", "ETH/share", "Net asset value", "last", "ETH behind one share.", NO_SUPPLY),
+    ("apr", "1/yr", "Yield", "mean", "Yield that reached holders in the day.", NO_SUPPLY),
     ("buffer_eth", "ETH", "Buffer", "min", "Liquid ETH kept for redemptions."),
     ("queue_eth", "ETH", "Redemption queue", "max", "Claims of redeemers that are not yet paid."),
 )
 
 _TOKEN = _level(
     "token",
-    ("price_eth", "ETH/token", "Price", "last", "Price in the token's pool at the close; 0 before it is listed."),
-    ("high_eth", "ETH/token", "High", "last", "Highest price since the row before, the listing price included."),
-    ("fdv_eth", "ETH", "Fully diluted value", "last", "Price times total supply."),
+    ("price_eth", "ETH/token", "Price", "last", "Price in the token's pool at the close.", NOT_LISTED),
+    (
+        "high_eth",
+        "ETH/token",
+        "High",
+        "last",
+        "Highest price since the row before, the listing price included.",
+        NOT_LISTED,
+    ),
+    ("fdv_eth", "ETH", "Fully diluted value", "last", "Price times total supply.", NOT_LISTED),
     ("circulating", "tokens", "Circulating supply", "last", "Tokens that can be sold: claimed, unlocked or emitted."),
     ("sold_today", "tokens/day", "Sold", "sum", "Tokens sold into the pool since the row before, by whomever."),
     ("buyers_spent_eth", "ETH", "Spent by outside buyers", "last", "ETH from outside buyers, cumulative."),
-    ("airdrop_sold_share", "fraction", "Airdrop sold", "last", "Share of the claimed airdrops that was sold so far."),
+    (
+        "airdrop_sold_share",
+        "fraction",
+        "Airdrop sold",
+        "last",
+        "Share of the claimed airdrops that was sold so far.",
+        "before the first claim",
+    ),
     ("pool_eth", "ETH", "ETH in the pool", "last", "ETH reserve of the token's pool at the close."),
 )
 
@@ -781,7 +944,8 @@ _OPERATOR = _level(
         "Own slack",
         "min",
         "Slack that the operator's own condition allows; the smallest is the network's, its operator binds it; 100 "
-        "where there is nothing to attack.",
+        "is the most that is told apart.",
+        "where the operator answers to nothing that is worth an attack",
     ),
 )
 
@@ -791,7 +955,14 @@ _AVS = _level(
     ("target_eth", "ETH", "Security target", "last", "Stake that the AVS wants."),
     ("reward_eth", "ETH/yr", "Rewards", "mean", "Rate of rewards to operators and stakers, tokens at what they fetch."),
     ("fee_eth", "ETH/yr", "Rewards from fees", "mean", "The part of the rewards that customers' fees pay."),
-    ("service_level", "fraction", "Service level", "mean", "Share of demand that the AVS could serve."),
+    (
+        "service_level",
+        "fraction",
+        "Service level",
+        "mean",
+        "Share of demand that the AVS could serve.",
+        "while the AVS is not active",
+    ),
     ("active", "0/1", "Active", "none", "1 from arrival to end."),
     ("operators", "count", "Operators", "last", "Operators that run the AVS."),
 )
@@ -800,7 +971,14 @@ _VENUE = _level(
     "venue",
     ("supply_eth", "ETH", "Supply", "last", "What stakers can hold there: shares times NAV; for idle ETH the amount."),
     ("holders", "count", "Holders", "last", "Stakers with a position there. Counted once a week."),
-    ("apr", "1/yr", "Yield", "mean", "Yield of the day without campaign points."),
+    (
+        "apr",
+        "1/yr",
+        "Yield",
+        "mean",
+        "Yield of the day without campaign points; of idle ETH 0.",
+        "while nobody holds anything there",
+    ),
 )
 
 METRICS: tuple[Metric, ...] = (*_TOTAL, *_LRT, *_LST, *_TOKEN, *_OPERATOR, *_AVS, *_VENUE)

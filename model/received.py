@@ -9,6 +9,7 @@ not paid yet count nothing. Airdrops of the restaking layer go to an LRT by its 
 Yields are ratios of sums, ETH received so far over ETH-years held so far, so that a day counts by what was held on it.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,26 +116,27 @@ class Received:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def by_source(self) -> Floats:
-        """(K, sources) yield so far, per year; 0 before anything was held."""
+        """(K, sources) yield so far, per year; NaN before anything was held."""
         return _over(self.eth, self.eth_years[:, None])
 
     def promised(self) -> Floats:
-        """(K,) mean over the ETH-days so far of the yield on show, per year; 0 before anything was held."""
+        """(K,) mean over the ETH-days so far of the yield on show, per year; NaN before anything was held."""
         return _over(self._promised, self.eth_years)
 
     def premiums(self) -> tuple[float, float, float]:
         """Premiums of all LRTs together over the yield of staking in the same ETH-days, per year.
 
         Returns:
-            What was promised, what was earned, and the part of that which came as airdrops.
+            What was promised, what was earned, and the part of that which came as airdrops; NaN before anything was
+            held.
         """
         years = float(self.eth_years.sum())
         if years <= 0.0:
-            return 0.0, 0.0, 0.0
+            return math.nan, math.nan, math.nan
         base = float(self._base.sum())
         promised, earned = float(self._promised.sum()) - base, float(self.eth.sum()) - base
         return promised / years, earned / years, float(self.eth[:, _AIRDROPS:].sum()) / years
 
 
 def _over(amounts: Floats, years: Floats) -> Floats:
-    return np.divide(amounts, years, out=np.zeros_like(amounts), where=years > 0.0)
+    return np.divide(amounts, years, out=np.full_like(amounts, np.nan), where=years > 0.0)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .metrics import LEVELS, Level, metrics_of
+from .metrics import LEVELS, Level, Metric, metrics_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .own_metrics import OwnMetric
 
 Floats = NDArray[np.float64]
 
@@ -84,8 +86,8 @@ class Event:
 class Recorder:
     """Series and events of one run.
 
-    Whoever measures fills row ``day`` of ``daily``, sets ``rows`` to ``day + 1``, and on days that ``interval`` divides
-    fills row ``day // interval`` of every kind of entities (:meth:`fill`).
+    Whoever measures fills the economy's row of every day (:meth:`fill_day`), and on days that ``interval`` divides row
+    ``day // interval`` of every kind of entities (:meth:`fill`).
 
     Args:
         names: metrics of the economy as a whole, the columns of ``daily``.
@@ -93,6 +95,7 @@ class Recorder:
         days: horizon of the run.
         start: date of row 0.
         interval: days between two records of the entities.
+        own: metrics of a researcher's own; they come after the others of their level, and are written by :meth:`put`.
 
     Attributes:
         daily: float64, shape (days + 1, len(names)); NaN where nothing was recorded yet.
@@ -102,7 +105,8 @@ class Recorder:
 
     Example:
         >>> recorder = Recorder(["idle_eth"], {"lst": (["steth"], ["nav"])}, 2, "2024-01-01")
-        >>> recorder.daily[0], recorder.entity["lst"][0], recorder.rows = 5.0, 1.0, 1
+        >>> recorder.fill_day(0, {"idle_eth": 5.0})
+        >>> recorder.fill("lst", 0, {"nav": [1.0]})
         >>> recorder.daily_frame().values.tolist()
         [[0, '2024-01-01', 5.0]]
     """
@@ -114,14 +118,17 @@ class Recorder:
         days: int,
         start: datetime.date | str,
         interval: int = 1,
+        own: "Sequence[OwnMetric]" = (),
     ) -> None:
         if interval < 1:
             raise ValueError(f"interval must be at least 1 day, found {interval}")
         unknown = [kind for kind in kinds if kind not in KINDS]
         if unknown:
             raise ValueError(f"there is no kind {unknown[0]!r} of entities; kinds: {', '.join(KINDS)}")
-        self.names = tuple(names)
-        self.kinds = {kind: (tuple(ids), tuple(metrics)) for kind, (ids, metrics) in kinds.items()}
+        self.own = tuple(own)
+        self._declared = {TOTAL: tuple(names), **{kind: tuple(metrics) for kind, (_, metrics) in kinds.items()}}
+        self.names = self._with_own(TOTAL)
+        self.kinds = {kind: (tuple(ids), self._with_own(kind)) for kind, (ids, _) in kinds.items()}
         self.days = days
         self.start = datetime.date.fromisoformat(start) if isinstance(start, str) else start
         self.interval = interval
@@ -150,6 +157,21 @@ class Recorder:
         """Note something that happened (see :class:`Event`)."""
         self.events.append(Event(int(day), int(round), type, str(subject), str(object), float(amount), unit, cause))
 
+    def fill_day(self, day: int, values: Mapping[str, float]) -> None:
+        """Write the economy's row of a day, every metric under its name; the row counts as recorded.
+
+        Args:
+            day: number of the row.
+            values: values by name of the metric, in any order.
+
+        Raises:
+            ValueError: the names are not those of the economy's metrics.
+        """
+        names = self._declared[TOTAL]
+        _check_names(TOTAL, names, values)
+        self.daily[day, : len(names)] = [values[name] for name in names]
+        self.rows = day + 1
+
     def fill(self, kind: str, row: int, columns: Mapping[str, ArrayLike]) -> None:
         """Write a row of the entities of a kind, every metric under its name.
 
@@ -161,13 +183,33 @@ class Recorder:
         Raises:
             ValueError: the names are not those of the kind's metrics.
         """
-        names, block = self.kinds[kind][1], self.entity[kind][row]
-        if columns.keys() != set(names):
-            missing = [name for name in names if name not in columns]
-            unknown = [name for name in columns if name not in names]
-            raise ValueError(f"{kind}: measured are not the metrics declared; missing {missing}, unknown {unknown}")
+        names, block = self._declared[kind], self.entity[kind][row]
+        _check_names(kind, names, columns)
         for number, name in enumerate(names):
             block[:, number] = columns[name]
+
+    def put(self, metric: "OwnMetric", row: int, values: ArrayLike) -> None:
+        """Write a row of an own metric: a number, or one for each entity of its level.
+
+        Args:
+            metric: one of ``own``.
+            row: number of the row.
+            values: a number, or shape (number of ids,).
+        """
+        if metric.level == TOTAL:
+            self.daily[row, self._column[metric.name]] = values
+        else:
+            self.entity[metric.level][row, :, self.kinds[metric.level][1].index(metric.name)] = values
+
+    def _with_own(self, level: str) -> tuple[str, ...]:
+        return (*self._declared[level], *(metric.name for metric in self.own if metric.level == level))
+
+    def _metrics(self, level: str) -> list[Metric]:
+        """What is known of the metrics of a level, own ones included."""
+        return [*metrics_of(level), *(metric for metric in self.own if metric.level == level)]
+
+    def _whole(self, level: str) -> set[str]:
+        return {metric.name for metric in self._metrics(level) if metric.whole}
 
     # ------------------------------------------------------------------------------------------------ reading
 
@@ -181,7 +223,7 @@ class Recorder:
 
     def summary(self) -> dict[str, float]:
         """The run's value of every metric of the economy that is summed up, by name, in recording order."""
-        known = {metric.name: metric for metric in metrics_of(TOTAL)}
+        known = {metric.name: metric for metric in self._metrics(TOTAL)}
         wanted = [known[name] for name in self.names if name in known and known[name].summary != "none"]
         return {metric.name: metric.summarise(self.series(metric.name)) for metric in wanted}
 
@@ -190,7 +232,7 @@ class Recorder:
         import pandas as pd
 
         days = np.arange(self.rows, dtype=np.int64)
-        whole = _whole(TOTAL)
+        whole = self._whole(TOTAL)
         columns: dict[str, Any] = {"day": days, "date": self._dates(days)}
         for c, name in enumerate(self.names):
             columns[name] = _typed(self.daily[: self.rows, c].copy(), name in whole)
@@ -213,7 +255,7 @@ class Recorder:
             "kind": np.tile(kinds, days.size),
             "id": np.tile(ids, days.size),
         }
-        whole = {name for kind in self.kinds for name in _whole(kind)}
+        whole = {name for kind in self.kinds for name in self._whole(kind)}
         for name in dict.fromkeys(name for _, names in self.kinds.values() for name in names):
             columns[name] = _typed(self._across_kinds(name, days.size).ravel(), name in whole)
         return _with_texts(pd.DataFrame(columns), ("date", "kind", "id"))
@@ -245,13 +287,17 @@ class Recorder:
 _EVENT_DTYPES: dict[str, Any] = {"day": np.int64, "round": np.int64, "amount": np.float64}
 
 
+def _check_names(level: str, declared: Sequence[str], measured: Mapping[str, Any]) -> None:
+    if measured.keys() == set(declared):
+        return
+    missing = [name for name in declared if name not in measured]
+    unknown = [name for name in measured if name not in declared]
+    raise ValueError(f"{level}: measured are not the metrics declared; missing {missing}, unknown {unknown}")
+
+
 def _with_texts(frame: "pd.DataFrame", columns: Sequence[str]) -> "pd.DataFrame":
     """The same table with those columns as texts, also when it has no rows."""
     return frame.astype(dict.fromkeys(columns, "str"))
-
-
-def _whole(level: str) -> set[str]:
-    return {metric.name for metric in metrics_of(level) if metric.whole}
 
 
 def _typed(values: Floats, whole: bool) -> Any:

@@ -1,11 +1,14 @@
 """How objects show themselves: one line in a console, a small table in a notebook."""
 
+import math
 from collections.abc import Iterable, Mapping
 from html import escape
 
 _TABLE = '<table><caption style="text-align:left"><b>{title}</b></caption><tbody>{rows}</tbody></table>'
 _ROW = '<tr><th style="text-align:left">{name}</th><td style="text-align:left">{value}</td></tr>'
 _MOST = 12
+MISSING = "–"
+"""What stands for a value that is missing."""
 
 
 def html_table(title: str, facts: Mapping[str, object]) -> str:
@@ -29,7 +32,9 @@ def readable(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.6g}" if math.isfinite(value) else MISSING
+    return str(value)
 
 
 def named(names: Iterable[str]) -> str:

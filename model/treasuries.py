@@ -6,6 +6,7 @@ restaked tokens at any price (E7: forced sellers are what a depeg is made of); w
 stablecoins against restaked tokens (archetypes with leverage) make the same fall of ETH worse.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,5 +102,5 @@ class Treasuries:
 
     @property
     def ruined_share(self) -> float:
-        """Part of those with bills who could not pay, by head; 0 when nobody has any."""
-        return float(self.ruined.mean()) if self.rows.size else 0.0
+        """Part of those with bills who could not pay, by head; NaN when nobody has any."""
+        return float(self.ruined.mean()) if self.rows.size else math.nan

@@ -101,14 +101,12 @@ def point_means(results: SweepResults, metric: str) -> Floats:
     return np.divide(totals, counts, out=np.full(len(values), np.nan), where=counts > 0)
 
 
-def label_and_unit(metric: str) -> tuple[str, str]:
-    """Label and unit of a metric; its name when nobody has declared it."""
-    from ...model.metrics import metrics_of
+def label_and_unit(results: SweepResults, metric: str) -> tuple[str, str]:
+    """Label and unit of a metric of a sweep, own ones included; its name when nobody has declared it."""
+    from ..own_metrics import found_in
 
-    for known in metrics_of("total"):
-        if known.name == metric:
-            return known.label, known.unit
-    return metric.replace("_", " "), ""
+    known = found_in(getattr(results, "manifest", {}), metric)
+    return (metric.replace("_", " "), "") if known is None else (known.label, known.unit)
 
 
 def same(one: Any, other: Any) -> bool:

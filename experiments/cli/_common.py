@@ -64,9 +64,9 @@ def _with_options(scenario: "Scenario", sets: Sequence[str], options: dict[str, 
 WITH = typer.Option(
     "--with",
     metavar="FILE.py:NAME",
-    help="Own classes of agents (a Cast, classes by kind, a class), or what makes the model; repeatable.",
+    help="Own classes, metrics or models: a Cast, classes by kind, a class, an OwnMetric, a list, a maker; repeatable.",
 )
-"""The option that brings own classes."""
+"""The option that brings own classes and metrics."""
 
 
 def own_of(places: Sequence[str] | None) -> "Own":
@@ -74,6 +74,7 @@ def own_of(places: Sequence[str] | None) -> "Own":
 
     Raises:
         CastError: it cannot be loaded, or cannot play.
+        MetricError: a metric cannot be recorded.
     """
     from .. import casts
 

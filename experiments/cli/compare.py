@@ -30,7 +30,8 @@ def compare(
     Runs are paired by seed (those of two sweeps by point, replication and seed), so that the noise which the change
     does not touch falls out. A single pair has a difference and no interval.
     """
-    from ..comparing import NotComparableError, compare_sides, difference_of_worlds
+    from ...model.metrics import metric
+    from ..comparing import NotComparableError, compare_sides, difference_of_worlds, on_one_side
 
     if out is not None:
         refuse_folder(out)
@@ -42,6 +43,9 @@ def compare(
         found = compare_sides(first, second, confidence=confidence, half_width=half_width)
     except NotComparableError as error:
         fail(str(error))
+    alone = on_one_side(first, second)
+    if alone:
+        complain(f"not compared: {', '.join(alone)}")
     apart = difference_of_worlds(first, second)
     if apart:
         complain(f"{apart}: these are not the effects of one change")
@@ -51,7 +55,8 @@ def compare(
     if out is not None:
         _write(found, out)
     if empty and not metrics:
-        complain(f"without values on both sides: {', '.join(empty)}")
+        reasons = (f"{name} (missing {metric(name).missing})" if metric(name).missing else name for name in empty)
+        complain(f"without values on both sides: {', '.join(reasons)}")
     rows = [{str(key): _plain(value) for key, value in row.items()} for row in found.to_dict("records")]
     if as_json:
         tell_json(rows)

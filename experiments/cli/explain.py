@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..terminal import tell, tell_json
-from ._common import bounds, fail, load_or_exit, shown
+from ._common import WITH, bounds, fail, load_or_exit, own_of, shown
 
 if TYPE_CHECKING:
+    from ...model.metrics import Metric
     from ...model.scenario import ParameterInfo
 
 DAY_WORD = "day"
@@ -23,6 +24,7 @@ def explain(
         str | None, typer.Option("--scenario", help="Show the parameter's value in this scenario, too.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """Explain a parameter, a metric or the order of a day.
 
@@ -37,17 +39,18 @@ def explain(
     if info is not None:
         _tell(_parameter(info, name, scenario), as_json)
         return
-    metrics = [metric for metric in all_metrics() if name in (metric.name, f"{metric.level}.{metric.name}")]
+    known = all_metrics(own)
+    metrics = [metric for metric in known if name in (metric.name, f"{metric.level}.{metric.name}")]
     if not metrics:
-        fail(_miss(name))
+        fail(_miss(name, known))
     _tell({"metrics": [_metric(metric) for metric in metrics]}, as_json)
 
 
-def all_metrics() -> list[Any]:
-    """All metrics in recording order."""
+def all_metrics(own: list[str] | None = None) -> "list[Metric]":
+    """All metrics in recording order, and those that ``--with`` brings after them."""
     from ...model.metrics import METRICS
 
-    return [*(METRICS.values() if isinstance(METRICS, Mapping) else METRICS)]
+    return [*METRICS, *own_of(own).metrics]
 
 
 def _day() -> dict[str, Any]:
@@ -91,14 +94,15 @@ def _child(node: Any, part: str) -> Any:
 
 
 def _metric(metric: Any) -> dict[str, Any]:
-    return {key: getattr(metric, key) for key in ("name", "level", "unit", "label", "definition", "summary")}
+    names = ("name", "level", "unit", "label", "definition", "summary", "missing")
+    return {name: getattr(metric, name) for name in names if getattr(metric, name)}
 
 
-def _miss(name: str) -> str:
+def _miss(name: str, metrics: "list[Metric]") -> str:
     from ...model.scenario import parameters
     from ...model.scenario.naming import most_like, shortened
 
-    known = [info.key for info in parameters()] + [metric.name for metric in all_metrics()] + [DAY_WORD]
+    known = [info.key for info in parameters()] + [metric.name for metric in metrics] + [DAY_WORD]
     last = name.rpartition(".")[2]
     near = [key for key in known if key.rpartition(".")[2] == last]
     near += most_like(name, known, _SUGGESTIONS)
@@ -108,7 +112,7 @@ def _miss(name: str) -> str:
     near += [by_last[word] for word in most_like(last, by_last, _SUGGESTIONS, cutoff=0.6)]
     listed = [*dict.fromkeys(near)][:_SUGGESTIONS]
     tail = f"nearest: {', '.join(listed)}" if listed else "see restaking list parameters, restaking list metrics"
-    return f"there is no parameter or metric {shortened(name)!r}; {tail}"
+    return f"there is no parameter or metric {shortened(name)!r}; {tail} (--with FILE.py:NAME brings own metrics)"
 
 
 def _tell(facts: dict[str, Any], as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ..terminal import tell, tell_json
-from ._common import bounds, fail, shown, table, terminal_width
+from ._common import WITH, bounds, fail, shown, table, terminal_width
 
 Subject = Literal["scenarios", "metrics", "parameters"]
 
@@ -17,8 +17,11 @@ def list_subject(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema of scenario files (with parameters).")
     ] = False,
+    own: Annotated[list[str] | None, WITH] = None,
 ) -> None:
     """List scenarios, metrics or parameters."""
+    if own and subject != "metrics":
+        fail(f"--with goes with metrics, not with {subject}")
     if schema and subject != "parameters":
         fail(f"--schema goes with parameters, not with {subject}")
     if schema:
@@ -26,7 +29,7 @@ def list_subject(
 
         tell_json(scenario_schema())
         return
-    rows = _ROWS[subject]()
+    rows = _metrics(own) if subject == "metrics" else _ROWS[subject]()
     if as_json:
         tell_json({subject: rows})
         return
@@ -55,12 +58,12 @@ def _scenarios() -> list[dict[str, Any]]:
     return rows
 
 
-def _metrics() -> list[dict[str, Any]]:
+def _metrics(own: list[str] | None) -> list[dict[str, Any]]:
     from .explain import all_metrics
 
     return [
-        {key: getattr(metric, key) for key in ("level", "name", "unit", "label", "definition", "summary")}
-        for metric in all_metrics()
+        {key: getattr(metric, key) for key in ("level", "name", "unit", "label", "definition", "summary", "missing")}
+        for metric in all_metrics(own)
     ]
 
 
@@ -72,7 +75,7 @@ def _parameters() -> list[dict[str, Any]]:
     return [dataclasses.asdict(info) for info in parameters()]
 
 
-_ROWS: dict[str, Callable[[], Any]] = {"scenarios": _scenarios, "metrics": _metrics, "parameters": _parameters}
+_ROWS: dict[str, Callable[[], Any]] = {"scenarios": _scenarios, "parameters": _parameters}
 
 _COLUMNS: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], tuple[str, ...]]]] = {
     "scenarios": (

@@ -12,7 +12,7 @@ from ._common import fail, make_folder
 def plot(
     results: Annotated[Path, typer.Argument(help="Folder of a run or of a sweep.")],
     metrics: Annotated[
-        list[str] | None, typer.Option("--metric", help="Metric to draw, of a sweep; repeatable.")
+        list[str] | None, typer.Option("--metric", help="Metric to draw, own ones included; repeatable.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write; default: figures in that folder.")] = None,
 ) -> None:
@@ -41,15 +41,19 @@ def plot(
 
 
 def _run(folder: Path, metrics: list[str] | None, out: Path | None) -> list[Path]:
-    from ..figures import draw_figures
+    from ..figures import draw_figures, draw_metrics
     from ..folders.folder import subfolder
     from ..store import FIGURES, LAYOUT, load_run
 
-    if metrics:
-        fail("--metric is for sweeps; a run has figures of its own")
     run = load_run(folder)
     if out is not None:
         make_folder(out)
+    if metrics:
+        target = subfolder(folder, FIGURES, LAYOUT) if out is None else out
+        try:
+            return draw_metrics(metrics, run, target, ("svg", "pdf", "png"))
+        except KeyError as error:
+            fail(f"--metric: {error.args[0]}")
     if not run.scenario.lrt:
         say("the run has no LRT: the figures that show nothing else are left out")
     return draw_figures(run, subfolder(folder, FIGURES, LAYOUT) if out is None else out, ("svg", "pdf", "png"))

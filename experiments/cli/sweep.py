@@ -9,6 +9,9 @@ from ..terminal import say, tell_json
 from ._common import WITH, fail, own_of, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...model.own_metrics import OwnMetric
     from ..designs import Design
     from ..results import Results
     from ..runner.dry_run import Estimate
@@ -58,7 +61,7 @@ def sweep(
 
     brought = own_of(own)
     terms = {"replications": replications, "seed": seed}
-    changed = _with_options(design, sets or [], terms, days, stakers, any_size=dry_run)
+    changed = _with_options(design, sets or [], terms, days, stakers, any_size=dry_run, own_metrics=brought.metrics)
     try:
         options = Options(
             workers=workers,
@@ -85,14 +88,21 @@ def sweep(
 
 
 def _with_options(
-    source: str, sets: list[str], terms: dict[str, int | None], days: int | None, stakers: int | None, *, any_size: bool
+    source: str,
+    sets: list[str],
+    terms: dict[str, int | None],
+    days: int | None,
+    stakers: int | None,
+    *,
+    any_size: bool,
+    own_metrics: "Sequence[OwnMetric]",
 ) -> "Design":
     """The design with what the command line changes, checked again as a whole."""
     from ...model.scenario import ScenarioError
     from ...model.scenario.loading import parse_settings
     from ..designs import load_design
 
-    design = load_design(source, any_size=True)
+    design = load_design(source, any_size=True, own_metrics=own_metrics)
     given: dict[str, Any] = {key: value for key, value in terms.items() if value is not None}
     settings: dict[str, Any] = parse_settings(sets)
     for option, key, value in (("--days", "days", days), ("--stakers", "stakers.count", stakers)):
@@ -109,7 +119,7 @@ def _with_options(
     content = design.to_mapping()
     if settings:
         content["scenario"] = design.scenario.with_overrides(settings, where="--set")
-    return load_design(content | given, any_size=any_size)
+    return load_design(content | given, any_size=any_size, own_metrics=own_metrics)
 
 
 def _tell(results: "Results", as_json: bool) -> int | None:

@@ -60,11 +60,13 @@ class Reader(Checks):
         folder: folder that a scenario's relative path starts from; the working directory when None.
         stem: name of a design that has none.
         any_size: whether a design may have more runs than anybody can make.
+        own_metrics: names of metrics that the runs record beside the shipped ones.
     """
 
     folder: Path | None
     stem: str
     any_size: bool = False
+    own_metrics: tuple[str, ...] = ()
 
     def read(self, content: Mapping[str, Any]) -> Design:
         """The design, checked as a whole."""
@@ -126,7 +128,7 @@ class Reader(Checks):
         given = content.get("metrics", [])
         if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
             self.fail("metrics", f"= {shown(given)} must be a list of names of metrics")
-        known = [metric.name for metric in metrics_of("total")]
+        known = [*(metric.name for metric in metrics_of("total")), *self.own_metrics]
         for name in given:
             if name not in known:
                 self.fail("metrics", f": there is no metric {name!r}; {hint(name, known)}")

@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from ...model.metrics import Metric
     from ..store import Run
 
 FIGURES: dict[str, str] = {
@@ -48,8 +50,41 @@ def draw(name: str, run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     return figure
 
 
+METRIC_FIGURE = "metric-"
+"""Figures of single metrics are named so, and then by the metric."""
+
+
+def metrics_named(run: "Run", name: str) -> "list[Metric]":
+    """The metrics of a run that a name means: ``lrt_hhi``, or ``lrt.nav`` where several kinds have one of that name."""
+    return [metric for metric in run.metrics if name in (metric.name, f"{metric.level}.{metric.name}")]
+
+
+def draw_metric(name: str, run: "Run") -> "tuple[Figure, dict[str, Axes]]":
+    """One metric of a run over its days.
+
+    Args:
+        name: its name; with the kind before it (``lrt.nav``) where several kinds have one of that name.
+        run: the run.
+
+    Raises:
+        KeyError: the run has no such metric, or several.
+    """
+    from ...model.scenario.naming import hint
+    from . import series
+
+    found = metrics_named(run, name)
+    if not found:
+        raise KeyError(f"the run has no metric {name!r}; {hint(name, [metric.name for metric in run.metrics])}")
+    total = [metric for metric in found if metric.level == "total"]
+    if len(found) > 1 and not total:
+        listed = ", ".join(f"{metric.level}.{metric.name}" for metric in found)
+        raise KeyError(f"{name} is a metric of several kinds; give one of {listed}")
+    drawn: tuple[Figure, dict[str, Axes]] = series.figure(run, (total or found)[0])
+    return drawn
+
+
 def draw_figures(run: "Run", folder: "Path", formats: tuple[str, ...] = ("svg", "png")) -> "list[Path]":
-    """Draw all figures that a run has into a folder; returns the files written."""
+    """Draw all figures that a run has, and one of each of its own metrics, into a folder; returns the files written."""
     from .style import save_figure
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,4 +92,20 @@ def draw_figures(run: "Run", folder: "Path", formats: tuple[str, ...] = ("svg", 
     for name in figures_of(run):
         drawn, _ = draw(name, run)
         written += save_figure(drawn, folder / name, run.provenance, formats=formats)
+    return written + draw_metrics([metric.name for metric in run.own_metrics], run, folder, formats)
+
+
+def draw_metrics(names: "Sequence[str]", run: "Run", folder: "Path", formats: tuple[str, ...]) -> "list[Path]":
+    """Draw single metrics of a run into a folder; returns the files written.
+
+    Raises:
+        KeyError: the run has no such metric.
+    """
+    from .style import save_figure
+
+    drawn = {name: draw_metric(name, run)[0] for name in names}
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, figure in drawn.items():
+        written += save_figure(figure, folder / f"{METRIC_FIGURE}{name}", run.provenance, formats=formats)
     return written

@@ -38,9 +38,7 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
         ax.set_ylim(0.0, 1.02)
         labels = []
         for key, (label, colour) in series.items():
-            # Nothing can be concentrated before there is something: 0 stands for that.
             values = run.daily[key].to_numpy(dtype=float)
-            values = np.where(values > 0.0, values, np.nan)
             ax.plot(x, values, color=colour)
             labels.append((float(values[-1]), label, colour))
         style.end_labels(ax, labels)
@@ -56,10 +54,12 @@ def figure(run: "Run") -> "tuple[Figure, dict[str, Axes]]":
 
 
 def _title(run: "Run") -> str:
-    last = run.daily.iloc[-1]
-    operators = round(run.summary["operator_nakamoto"])
-    hands = f"{operators} operator{'s' if operators != 1 else ''} hold{'' if operators != 1 else 's'}"
-    return (
-        f"The largest LRT ends with {style.percent(float(last['lrt_leader_share']))} of the supply; "
-        f"{hands} more than a third of the stake"
-    )
+    leader, operators = float(run.daily["lrt_leader_share"].iloc[-1]), run.summary["operator_nakamoto"]
+    told = []
+    if np.isfinite(leader):
+        told.append(f"the largest LRT ends with {style.percent(leader)} of the supply")
+    if np.isfinite(operators):
+        hands = "1 operator holds" if round(operators) == 1 else f"{operators:.0f} operators hold"
+        told.append(f"{hands} more than a third of the stake")
+    text = "; ".join(told) or "nothing is restaked at the end"
+    return text[:1].upper() + text[1:]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..analysis.sources import AnalysisError, SweepResults, check_metric, metric_names
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from ..results import Results
 
 METRICS = ("lrt_supply_eth", "airdrop_retention", "lrt_hhi", "worst_discount")
@@ -83,6 +85,8 @@ def drawings(results: SweepResults, metrics: Sequence[str] | None = None) -> lis
         if design.kind in ("morris", "sobol"):
             found.append((f"sensitivity-{metric}", functools.partial(sweeps.sensitivity_figure, results, metric)))
             continue
+        if design.kind in ("random", "lhs"):
+            found.append((f"scatter-{metric}", functools.partial(sweeps.scatter_figure, results, metric)))
         if design.kind == "list":
             found.append((f"points-{metric}", functools.partial(sweeps.points_figure, results, metric)))
         if design.kind == "grid":
@@ -101,6 +105,30 @@ def drawings(results: SweepResults, metrics: Sequence[str] | None = None) -> lis
             f"nothing can be drawn of {design.name}: a design of kind {design.kind} without the series or values for it"
         )
     return found
+
+
+_OVER_AXES = ("sensitivity", "map", "profile", "points", "scatter")
+"""Kinds of figures over axes, the ones that say most first."""
+
+
+def over_the_axes(results: SweepResults, metric: str | None = None) -> "Figure":
+    """The figure of a metric over the axes of a design that says most.
+
+    A grid of two axes is a map, another grid its profiles; a list has a row for each point, a random or Latin hypercube
+    sample a dot for each against every axis, a Morris or Sobol' design its sensitivities.
+
+    Args:
+        results: the sweep.
+        metric: summary metric; the first of those that :func:`plot_sweep` would draw when None.
+
+    Raises:
+        AnalysisError: the metric is not there, no run has a value of it, or it says nothing here.
+    """
+    found = dict(drawings(results, None if metric is None else [metric]))
+    named = metric or next(iter(found)).partition("-")[2]
+    draw = next(found[name] for kind in _OVER_AXES if (name := f"{kind}-{named}") in found)
+    figure: Figure = draw()[0]
+    return figure
 
 
 def origin_of(results: "Results") -> str:

@@ -3,8 +3,6 @@
 Every function takes the results of a sweep and returns figure and axes; nothing is shown or saved on the way.
 """
 
-import itertools
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +12,10 @@ from ..analysis.bands import bands
 from ..analysis.heat_map import heat_map
 from ..analysis.profiles import point_table, profiles
 from ..analysis.sensitivity import Morris, Sobol, sensitivity
-from ..analysis.sources import AnalysisError, SweepResults, label_and_unit
+from ..analysis.sources import AnalysisError, SweepResults, label_and_unit, point_means
 from ..designs.axis import labels_of
 from . import style
+from .units import in_unit, unit_axis, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +46,7 @@ def band_figure(results: SweepResults, metric: str, *, by: str | None = None) ->
     Raises:
         AnalysisError: there is no such axis or series, or the axis has more values than a figure can show.
     """
-    table = _within_range(bands(results, metric, by=by), ("mean_low", "mean_high"), label_and_unit(metric)[1])
+    table = _within_range(bands(results, metric, by=by), ("mean_low", "mean_high"), label_and_unit(results, metric)[1])
     groups = list(dict.fromkeys(table["group"]))
     if len(groups) > MOST_GROUPS:
         raise AnalysisError(f"{by} has {len(groups)} values; a figure of bands shows at most {MOST_GROUPS}")
@@ -66,13 +65,13 @@ def band_figure(results: SweepResults, metric: str, *, by: str | None = None) ->
         )
         ax.plot(part["day"], part["mean"], color=colour, zorder=2.5)
         labels.append((float(part["mean"].iloc[-1]), "all runs" if by is None else _text(group), colour))
-    label, unit = label_and_unit(metric)
-    _unit_axis(ax.yaxis, unit, float(np.nanmax(np.abs(table["q95"].to_numpy(dtype=float)))))
+    label, unit = label_and_unit(results, metric)
+    unit_axis(ax.yaxis, unit, float(np.nanmax(np.abs(table["q95"].to_numpy(dtype=float)))))
     ax.set_xlim(float(table["day"].min()), float(table["day"].max()))
     ax.set_xlabel("day")
     style.end_labels(ax, labels)
     words = ", its 95 % interval, and 5 to 95 % of the runs" if with_range else " and its 95 % interval"
-    style.caption(ax, f"{label}{_in(unit)}: mean of the runs{words}")
+    style.caption(ax, f"{label}{in_unit(unit)}: mean of the runs{words}")
     over = "" if by is None else f", by {_axis_name(results, by)}"
     style.headline(fig, f"{label}{over}: {results.design.name}")
     return fig, axes
@@ -87,13 +86,13 @@ def profile_figure(
     Raises:
         AnalysisError: the design is neither a grid nor a list, or the metric is not there.
     """
-    table = _within_range(profiles(results, metric, at=at), ("low", "high"), label_and_unit(metric)[1])
+    table = _within_range(profiles(results, metric, at=at), ("low", "high"), label_and_unit(results, metric)[1])
     keys = list(dict.fromkeys(table["axis"]))
     columns = min(len(keys), 3)
     padded = keys + ["."] * (-len(keys) % columns)
     layout = [padded[start : start + columns] for start in range(0, len(padded), columns)]
     fig, axes = style.canvas(layout, height=2.3 * len(layout) + 0.6, share_x=False)
-    label, unit = label_and_unit(metric)
+    label, unit = label_and_unit(results, metric)
     largest = float(np.nanmax(np.abs(table[["mean", "q05", "q95"]].to_numpy(dtype=float))))
     ends = _limits(table[["mean", "low", "high", "q05", "q95"]].to_numpy(dtype=float))
     for key in keys:
@@ -115,11 +114,45 @@ def profile_figure(
             ax.set_xticks(x, [_text(value) for value in values])
             ax.set_xlim(-0.5, len(values) - 0.5)
         ax.set_ylim(*ends)
-        _unit_axis(ax.yaxis, unit, largest)
+        unit_axis(ax.yaxis, unit, largest)
         style.caption(ax, _axis_label(results, key))
     style.headline(
-        fig, f"{label}{_in(unit)} along each axis; black: the reference point; thin: 95 % interval; wide: runs"
+        fig, f"{label}{in_unit(unit)} along each axis; black: the reference point; thin: 95 % interval; wide: runs"
     )
+    return fig, axes
+
+
+@style.styled
+def scatter_figure(results: SweepResults, metric: str) -> "tuple[Figure, dict[str, Axes]]":
+    """A metric at every point of a sampled design, against each axis: a dot is the mean of a point's runs.
+
+    Raises:
+        AnalysisError: the metric is not there.
+    """
+    means, points, keys = point_means(results, metric), results.design.points(), list(results.design.keys)
+    columns = min(len(keys), 3)
+    padded = keys + ["."] * (-len(keys) % columns)
+    layout = [padded[start : start + columns] for start in range(0, len(padded), columns)]
+    fig, axes = style.canvas(layout, height=2.3 * len(layout) + 0.6, share_x=False)
+    label, unit = label_and_unit(results, metric)
+    there = np.isfinite(means)
+    for key in keys:
+        ax, axis = axes[key], results.design.axis(key)
+        values = [point[key] for point in points]
+        numeric = axis.is_numeric and all(value is not None for value in values)
+        names = [] if numeric else sorted({_text(value) for value in values})
+        x = np.array(values if numeric else [names.index(_text(value)) for value in values], dtype=float)
+        ax.plot(x[there], means[there], "o", color=style.PALETTE[0], markersize=2.5, alpha=0.6)
+        if numeric and axis.scale == "log" and (x > 0).all():
+            ax.set_xscale("log")
+        if not numeric:
+            ax.set_xticks(range(len(names)), names)
+            ax.set_xlim(-0.5, len(names) - 0.5)
+        ax.set_ylim(*_limits(means))
+        unit_axis(ax.yaxis, unit, float(np.nanmax(np.abs(means))))
+        style.caption(ax, _axis_label(results, key))
+    without = f"; {int((~there).sum())} points without a value" if not there.all() else ""
+    style.headline(fig, f"{label}{in_unit(unit)} at each of {there.size} points{without}: {results.design.name}")
     return fig, axes
 
 
@@ -130,7 +163,7 @@ def points_figure(results: SweepResults, metric: str) -> "tuple[Figure, dict[str
     Raises:
         AnalysisError: the metric is not there.
     """
-    label, unit = label_and_unit(metric)
+    label, unit = label_and_unit(results, metric)
     table = _within_range(point_table(results, metric), ("low", "high"), unit)
     names = _point_names(results)
     fig, axes = style.canvas([["a"]], height=0.34 * len(table) + 0.13 * sum(name.count("\n") for name in names) + 1.1)
@@ -145,9 +178,9 @@ def points_figure(results: SweepResults, metric: str) -> "tuple[Figure, dict[str
     ax.grid(visible=False, axis="y")
     values = table[["mean", "low", "high", "q05", "q95"]].to_numpy(dtype=float)
     ax.set_xlim(*_limits(values))
-    _unit_axis(ax.xaxis, unit, float(np.nanmax(np.abs(values))))
+    unit_axis(ax.xaxis, unit, float(np.nanmax(np.abs(values))))
     style.caption(ax, "Dots: mean of the runs; thin: its 95 % interval; wide: 5 to 95 % of the runs")
-    style.headline(fig, f"{label}{_in(unit)}: {results.design.title or results.design.name}")
+    style.headline(fig, f"{label}{in_unit(unit)}: {results.design.title or results.design.name}")
     return fig, axes
 
 
@@ -191,7 +224,7 @@ def heat_figure(
         AnalysisError: the design is no grid, or an axis or the metric is not there.
     """
     found = heat_map(results, metric, x, y)
-    label, unit = label_and_unit(metric)
+    label, unit = label_and_unit(results, metric)
     fig, axes = style.canvas([["a"]], height=4.0)
     ax = axes["a"]
     ax.grid(visible=False)
@@ -211,10 +244,10 @@ def heat_figure(
     ax.set(xlabel=_axis_label(results, x), ylabel=_axis_label(results, y))
     bar = fig.colorbar(shown, ax=ax, shrink=0.9)
     bar.outline.set_visible(False)
-    _unit_axis(bar.ax.yaxis, unit, float(np.nanmax(np.abs(found.mean))))
+    unit_axis(bar.ax.yaxis, unit, float(np.nanmax(np.abs(found.mean))))
     marks = "; dots: undecided at 95 %" if undecided.size else ""
-    line = f"; line: {_number(threshold, unit)}" if ordered else ""
-    style.caption(ax, f"{label}{_in(unit)}{line}{marks}")
+    line = f"; line: {with_unit(threshold, unit)}" if ordered else ""
+    style.caption(ax, f"{label}{in_unit(unit)}{line}{marks}")
     style.headline(fig, f"{label} over {_axis_name(results, x)} and {_axis_name(results, y)}")
     return fig, axes
 
@@ -227,13 +260,13 @@ def sensitivity_figure(results: SweepResults, metric: str) -> "tuple[Figure, dic
         AnalysisError: the design was not made for either, or the metric is not there.
     """
     found = sensitivity(results, metric)
-    return _morris(found) if isinstance(found, Morris) else _sobol(found)
+    words = label_and_unit(results, metric)
+    return _morris(found, *words) if isinstance(found, Morris) else _sobol(found, words[0])
 
 
-def _morris(found: Morris) -> "tuple[Figure, dict[str, Axes]]":
+def _morris(found: Morris, label: str, unit: str) -> "tuple[Figure, dict[str, Axes]]":
     from matplotlib.ticker import MaxNLocator
 
-    label, unit = label_and_unit(found.metric)
     table = found.ranked().head(MOST_BARS).iloc[::-1]
     fig, axes = style.canvas([["bars", "plane"]], height=0.21 * len(table) + 1.3, widths=(1.0, 0.8), share_x=False)
     bars, plane = axes["bars"], axes["plane"]
@@ -246,12 +279,12 @@ def _morris(found: Morris) -> "tuple[Figure, dict[str, Axes]]":
     bars.tick_params(axis="y", length=0)
     bars.grid(visible=False)
     largest = float(table["mu_star_high"].max())
-    _unit_axis(bars.xaxis, unit, largest)
+    unit_axis(bars.xaxis, unit, largest)
     style.caption(bars, "Mean absolute effect of a whole range (µ*)")
     plane.axline((0.0, 0.0), slope=1.0, color=style.FAINT, linewidth=0.8)
     plane.scatter(table["mu_star"], table["sigma"], c=colours, s=14.0)
-    _unit_axis(plane.yaxis, unit, float(table["sigma"].max()))
-    _unit_axis(plane.xaxis, unit, largest)
+    unit_axis(plane.yaxis, unit, float(table["sigma"].max()))
+    unit_axis(plane.xaxis, unit, largest)
     for axis in (bars.xaxis, plane.xaxis):
         axis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
     plane.set_xlim(0.0, 1.7 * float(max(table["mu_star"].max(), 1e-300)))
@@ -283,8 +316,7 @@ def _name_points(plane: "Axes", table: "pd.DataFrame", colours: Sequence[str]) -
         )
 
 
-def _sobol(found: Sobol) -> "tuple[Figure, dict[str, Axes]]":
-    label, _ = label_and_unit(found.metric)
+def _sobol(found: Sobol, label: str) -> "tuple[Figure, dict[str, Axes]]":
     table = found.ranked().head(MOST_BARS).iloc[::-1]
     fig, axes = style.canvas([["bars"]], height=0.28 * len(table) + 1.3)
     ax = axes["bars"]
@@ -343,38 +375,3 @@ def _limits(values: Any) -> tuple[float, float]:
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
     return low - room, high + room
-
-
-def _is_eth(unit: str) -> bool:
-    return unit == "ETH"
-
-
-def _in(unit: str) -> str:
-    return f" ({unit})" if unit and unit not in ("fraction", "1/yr", "index", "ratio") else ""
-
-
-def _number(value: float, unit: str) -> str:
-    if _is_eth(unit):
-        return style.eth_text(value)
-    return style.percent(value) if unit in ("fraction", "1/yr") else f"{value:.3g}"
-
-
-def _unit_axis(axis: Any, unit: str, largest: float) -> None:
-    """Ticks in words of the unit: shares and yields in percent, ETH in thousands or millions."""
-    from matplotlib.ticker import FuncFormatter
-
-    if unit in ("fraction", "1/yr"):
-        style.percent_axis(axis)
-        return
-    if _is_eth(unit) and math.isfinite(largest) and largest >= 1e3:
-        # All ticks of the axis say how many digits tell neighbours apart.
-        axis.set_major_formatter(FuncFormatter(lambda value, _: _eth_tick(value, axis.get_majorticklocs())))
-
-
-def _eth_tick(value: float, ticks: Sequence[float]) -> str:
-    """An amount of ETH at a tick: ``2.05M``, in the unit of the largest tick, exact to the step between ticks."""
-    largest = max((abs(float(tick)) for tick in ticks), default=abs(value))
-    factor, letter = next(((f, name) for f, name in ((1e6, "M"), (1e3, "k")) if largest >= f), (1.0, ""))
-    step = min((abs(float(b) - float(a)) for a, b in itertools.pairwise(ticks)), default=largest) / factor
-    digits = next((count for count in range(6) if abs(step * 10**count - round(step * 10**count)) < 1e-6), 6)
-    return f"{value / factor:.{digits}f}{letter}".replace("-", "−") if value else "0"

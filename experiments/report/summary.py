@@ -1,23 +1,36 @@
 """The table of a run that is read in ten seconds: how large, how cheap, how concentrated, who paid."""
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...model.metrics import metric
+from ...model.shown import MISSING
 from ..figures import shared_numbers
 from ..figures.style import names_of, percent, short_eth
+from ..figures.units import in_unit, with_unit
 from ..terminal import visible
 
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
+    from ...model.metrics import Metric
     from ..store import Run
 
 TEXT_WIDTH = 110
 """Width of the plain text (characters)."""
+
+_HOW = {
+    "last": "at the end",
+    "mean": "on average",
+    "max": "at most",
+    "min": "at least",
+    "sum": "in all",
+}
 
 _PAYERS = {
     "paid_by_issuance_eth": "issuance",
@@ -113,7 +126,7 @@ def _economy(run: "Run") -> "Table":
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column()
-    for label, text in _lines(run):
+    for label, text in [*_lines(run), *_own(run)]:
         table.add_row(label, text)
     return table
 
@@ -141,15 +154,13 @@ def _lines(run: "Run") -> list[tuple[str, str]]:
         ),
         (
             "Premium over staking",
-            f"{percent(values['premium_promised'])} a year advertised, {percent(values['premium_earned'])} earned "
-            f"(airdrops {percent(values['premium_airdrops'])}, all else "
-            f"{percent(values['premium_earned'] - values['premium_airdrops'])}); "
-            f"{_sustainable(values['sustainable_share'])}",
+            _premium(values),
         ),
         (
             "Concentration",
-            f"mean HHI of LRTs {values['lrt_hhi']:.2f}, operators {values['operator_hhi']:.2f}, AVSs "
-            f"{values['avs_hhi']:.2f}; operators that hold a third at the end: {values['operator_nakamoto']:.0f}",
+            f"mean HHI of LRTs {_shown(values, 'lrt_hhi', '.2f')}, operators {_shown(values, 'operator_hhi', '.2f')}, "
+            f"AVSs {_shown(values, 'avs_hhi', '.2f')}; operators that hold a third at the end: "
+            f"{_shown(values, 'operator_nakamoto', '.0f')}",
         ),
         (
             "Ways out",
@@ -165,6 +176,21 @@ def _lines(run: "Run") -> list[tuple[str, str]]:
     ]
 
 
+def _own(run: "Run") -> list[tuple[str, str]]:
+    """What was measured beside the shipped metrics."""
+    return [
+        (visible(metric.label, lines=False), _measured(metric, run.summary[metric.name]))
+        for metric in run.own_metrics
+        if metric.name in run.summary
+    ]
+
+
+def _measured(metric: "Metric", value: float) -> str:
+    if not math.isfinite(value):
+        return f"{MISSING} (missing {visible(metric.missing, lines=False)})"
+    return f"{with_unit(value, metric.unit)}{in_unit(metric.unit)}, {_HOW[metric.summary]}"
+
+
 def _prices(run: "Run") -> list[tuple[str, str]]:
     """What dollars rest on, where the history of ETH's price does not cover the run."""
     from ...model.markets.price_paths import held_flat
@@ -173,8 +199,29 @@ def _prices(run: "Run") -> list[tuple[str, str]]:
     return [("ETH in dollars", told)] if told else []
 
 
+def _premium(values: Mapping[str, float]) -> str:
+    if not math.isfinite(values["premium_promised"]):
+        return _shown(values, "premium_promised", "")
+    return (
+        f"{percent(values['premium_promised'])} a year advertised, {percent(values['premium_earned'])} earned "
+        f"(airdrops {percent(values['premium_airdrops'])}, all else "
+        f"{percent(values['premium_earned'] - values['premium_airdrops'])}); "
+        f"{_sustainable(values['sustainable_share'])}"
+    )
+
+
+def _shown(values: Mapping[str, float], name: str, digits: str) -> str:
+    """A value of the whole; where it is missing, a dash and why."""
+    value = values[name]
+    return f"{value:{digits}}" if math.isfinite(value) else f"{MISSING} (missing {metric(name).missing})"
+
+
 def _sustainable(share: float) -> str:
-    return f"{percent(share)} of what restaking adds needs no emissions" if math.isfinite(share) else "nothing is added"
+    return (
+        f"{percent(share)} of what restaking adds needs no emissions"
+        if math.isfinite(share)
+        else "restaking adds nothing"
+    )
 
 
 def _deepest(run: "Run") -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...model.shown import html_table
+from .. import own_metrics
 from ..folders import files, manifest, parquet
 from ..folders.errors import FolderError
 from . import folder as folders
@@ -15,7 +16,9 @@ from .errors import SweepFolderError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
+    from ...model.metrics import Metric
     from ..designs import Design
 
 
@@ -63,7 +66,7 @@ class Results:
             content = files.read_json(self.path / folders.DESIGN, self._digest(folders.DESIGN))
         except FolderError as error:
             raise SweepFolderError(f"{error}; restaking repair {self.path} says what can be done") from error
-        return load_design(content)
+        return load_design(content, own_metrics=self.own_metrics)
 
     def _digest(self, name: str) -> str:
         digest = manifest.listed(self.manifest).get(name)
@@ -115,6 +118,28 @@ class Results:
             if wanted is None or self._unfinished.rows.run_id(number) in wanted
         ]
         return _frame(self._unfinished.series(chosen).block(numbers))
+
+    def plot(self, metric: str | None = None) -> "Figure":
+        """A metric over the axes of the design, drawn and neither shown nor saved.
+
+        Args:
+            metric: a summary metric, own ones included; the first of the design's, or of the usual ones, when None.
+
+        Returns:
+            A map of a grid of two axes, profiles of another grid, a row for each point of a list, a dot for each point
+            of a random or Latin hypercube sample, sensitivities of a Morris or Sobol' design.
+
+        Raises:
+            AnalysisError: there is no such metric, no run has a value of it, or it says nothing here.
+        """
+        from ..figures.of_sweep import over_the_axes
+
+        return over_the_axes(self, metric)
+
+    @functools.cached_property
+    def own_metrics(self) -> "tuple[Metric, ...]":
+        """The metrics that were added to the runs, as the manifest declares them."""
+        return own_metrics.declared_in(self.manifest)
 
     def _read(self, name: str) -> "pd.DataFrame":
         try:

@@ -4,7 +4,7 @@ import contextlib
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from .task import FAILED, ChunkResult, Job, Outcome, Record, Task, now, simulate
 
 if TYPE_CHECKING:
     from ...agents.cast import Cast
+    from ...model.own_metrics import OwnMetric
     from ...model.scenario import Scenario
     from .results import Results
 
@@ -94,6 +95,7 @@ def sweep(
     accept_new_code: bool = False,
     retry_failed: bool = False,
     agents: "Cast | Mapping[str, type] | None" = None,
+    metrics: "OwnMetric | Iterable[OwnMetric]" = (),
     model: casts.Maker | None = None,
 ) -> "Results":
     """Make all runs of a design that are not there yet.
@@ -114,11 +116,13 @@ def sweep(
         retry_failed: whether to make runs again that failed before.
         agents: own classes of agents, by kind or as a cast. They are part of what the sweep is known by; workers import
             them by name.
+        metrics: metrics of one's own, recorded in every run; the same holds for them.
         model: makes the model of a run, called with the scenario and ``seed=`` (and ``agents=`` where own classes are
             given); ``RestakingEcosystem`` when None.
 
     Raises:
         CastError: a class cannot play, or workers could not import it.
+        MetricError: an own metric cannot be recorded.
         DesignError: the design is not valid.
         SweepFolderError: something else stands in ``out``, another process is at work there, or no cluster answers.
         SweepError: the disk is full, the cluster is gone, or a run failed and ``on_error`` is ``"stop"``.
@@ -137,10 +141,11 @@ def sweep(
         series=series,
         accept_new_code=accept_new_code,
         retry_failed=retry_failed,
-        agents=agents,
+        agents=agents if metrics == () else casts.of(agents, metrics),
         model=model,
     )
-    return carry_out(load_design(design), out, options)
+    own = () if isinstance(options.agents, Mapping | None) else options.agents.metrics
+    return carry_out(load_design(design, own_metrics=own), out, options)
 
 
 def default_folder(design: Design, own: casts.Identity | None = None) -> Path:

@@ -190,8 +190,8 @@ def _fall_of_tokens(run: "Run") -> float:
     falls = []
     for name in price:
         highs = high[name].to_numpy()[: len(price) - TOKEN_WINDOW_DAYS]
-        if highs.size and highs.max() > 0.0:
-            top = int(highs.argmax())
+        if np.isfinite(highs).any():
+            top = int(np.nanargmax(highs))
             falls.append(price[name].to_numpy()[top + TOKEN_WINDOW_DAYS] / highs[top] - 1.0)
     return float(np.median(falls)) if falls else math.nan
 

@@ -273,6 +273,13 @@ class LendingMarkets:
     # --- what is measured ---------------------------------------------------------------------------------------------
 
     @property
+    def has_loans(self) -> NDArray[np.bool_]:
+        """(K,) whether there were loans against an LRT today, when trade opened or at the close."""
+        lent = self.survey[:, 4] > 0.0
+        lent[self._loans.positions["lrt"]] = True
+        return np.asarray(lent)
+
+    @property
     def lent_eth(self) -> float:
         """All loans, ETH."""
         lenders = self.world.lenders

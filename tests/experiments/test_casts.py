@@ -202,9 +202,9 @@ def test_a_class_and_a_mapping_are_casts_too(rules: Path) -> None:
         ("no.such.module:MyCast", "no.such.module cannot be imported: ModuleNotFoundError"),
         (
             "my_rules.py:number",
-            "my_rules.py:number is int; give a Cast, classes by kind or a class of an agent, or what",
+            "my_rules.py:number is int; give a Cast, classes by kind, a class of an agent, an OwnMetric, a list",
         ),
-        ("my_rules.py:Path", "my_rules.py:Path is the class Path; give a Cast, classes by kind or a class of an agent"),
+        ("my_rules.py:Path", "my_rules.py:Path is the class Path; give a Cast, classes by kind, a class of an agent"),
         ("my-rules.py:MyCast", "my-rules.py cannot be imported: its name is not one of a module"),
         ("broken.py:MyCast", "broken.py cannot be imported: NameError: name 'nowhere' is not defined (line 2)"),
         ("leaves.py:MyCast", "leaves.py cannot be imported: SystemExit: 3 (line 1)"),

@@ -7,7 +7,6 @@ from restaking.model import RestakingEcosystem, metrics
 from restaking.model.metrics import LEVELS, Metric
 
 SMALL = {"stakers.count": 100, "days": 8}
-KINDS = [level for level in LEVELS if level != "total"]
 
 
 def tables(model: RestakingEcosystem) -> dict[tuple[str, str], np.ndarray]:
@@ -47,14 +46,14 @@ def test_the_order_of_declaration_makes_no_difference(declared) -> None:
         np.testing.assert_array_equal(after[key], values, err_msg=str(key))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LEVELS)
 def test_a_metric_that_nobody_measures_is_refused(declared, kind: str) -> None:
     declared((Metric("invented", kind, "ETH", "Invented", "Nobody measures it."), *metrics.METRICS))
     with pytest.raises(ValueError, match=rf"{kind}: .* missing \['invented'\]"):
         RestakingEcosystem("baseline", **SMALL)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LEVELS)
 def test_a_measure_that_nobody_declared_is_refused(declared, kind: str) -> None:
     last = metrics.metrics_of(kind)[-1]
     declared(tuple(metric for metric in metrics.METRICS if metric is not last))

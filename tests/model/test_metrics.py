@@ -6,12 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from restaking.model.metrics import LEVELS, METRICS, Metric, metric, metrics_of
-
-UNITS = {
-    *("ETH", "1/yr", "fraction", "index", "ratio", "days", "count", "0/1", "shares", "tokens"),
-    *("ETH/share", "USD/ETH", "ETH/token", "ETH/day", "ETH/yr", "tokens/day"),
-}
+from restaking.model.metrics import LEVELS, METRICS, UNITS, Metric, metric, metrics_of
 
 
 def series(*values: float) -> np.ndarray:

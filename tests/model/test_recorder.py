@@ -22,8 +22,7 @@ def recorder() -> Recorder:
 
 def fill(recorder: Recorder, days: int) -> None:
     for day in range(days + 1):
-        recorder.daily[day] = [10.0 + day, 3.0]
-        recorder.rows = day + 1
+        recorder.fill_day(day, {"operator_nakamoto": 3.0, "idle_eth": 10.0 + day})
         if day % recorder.interval == 0:
             row = day // recorder.interval
             recorder.entity["lrt"][row] = [[100.0 + day, 0.0], [200.0 + day, 1.0]]
@@ -140,3 +139,18 @@ def test_entities_are_filled_by_name(recorder: Recorder, names: list[str]) -> No
 def test_entities_are_filled_whole(recorder: Recorder) -> None:
     with pytest.raises(ValueError, match=r"lst: .* missing \['nav'\], unknown \['navv'\]"):
         recorder.fill("lst", 0, {"supply_eth": [7.0], "navv": [1.5]})
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"idle_eth": 1.0}, r"missing \['operator_nakamoto'\], unknown \[\]"),
+        ({"idle_eth": 1.0, "operator_nakamoto": 1.0, "tvl": 2.0}, r"missing \[\], unknown \['tvl'\]"),
+    ],
+)
+def test_a_day_is_filled_by_the_names_that_were_declared(
+    recorder: Recorder, values: dict[str, float], told: str
+) -> None:
+    with pytest.raises(ValueError, match=f"total: measured are not the metrics declared; {told}"):
+        recorder.fill_day(0, values)
+    assert recorder.rows == 0 and np.isnan(recorder.daily).all()

@@ -123,3 +123,7 @@ def test_values_as_people_read_them() -> None:
     assert (counted(1, "LRT"), counted(2000, "LRT"), named([])) == ("1 LRT", "2,000 LRTs", "none")
     assert named(map(str, range(14))).endswith("11 and 2 more")
     assert "none" not in html_table("t", {"title": None})
+
+
+def test_a_missing_number_is_a_dash() -> None:
+    assert [readable(value) for value in (float("nan"), float("inf"), 0.0)] == ["–", "–", "0"]

@@ -82,7 +82,7 @@ def test_a_run_draws_its_figures(run) -> None:
     from matplotlib.figure import Figure
 
     assert isinstance(run.plot("tvl"), Figure) and isinstance(run.plot(), Figure)
-    with pytest.raises(KeyError, match="no figure 'tvll'; nearest valid name: tvl"):
+    with pytest.raises(KeyError, match="no figure or metric 'tvll'; nearest valid name: tvl"):
         run.plot("tvll")
 
 

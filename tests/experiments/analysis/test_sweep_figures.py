@@ -12,8 +12,9 @@ from matplotlib.ticker import FuncFormatter
 
 from restaking.experiments.analysis import AnalysisError
 from restaking.experiments.designs import DesignError, load_design
-from restaking.experiments.figures.of_sweep import drawings, plot_sweep
-from restaking.experiments.figures.sweeps import _eth_tick, _within_range
+from restaking.experiments.figures.of_sweep import drawings, over_the_axes, plot_sweep
+from restaking.experiments.figures.sweeps import _within_range
+from restaking.experiments.figures.units import _eth_tick
 from tests.experiments.analysis.sweeps import GRID, SHARE, MadeUp, made_up
 
 
@@ -162,3 +163,27 @@ def test_a_metric_that_does_not_vary_costs_no_other_figure(tmp_path: Path) -> No
     with pytest.raises(AnalysisError, match="no variance"):
         plot_sweep(results, tmp_path / "asked", ["worst_discount"])  # type: ignore[arg-type]  # as above
     assert not (tmp_path / "asked").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "axes", "title"),
+    [
+        ({"kind": "grid"}, {SHARE: [0.05, 0.1], "stakers.attention": [0.02, 0.05]}, " over "),
+        ({"kind": "grid"}, {SHARE: [0.05, 0.1, 0.2]}, "along each axis"),
+        ({"kind": "lhs", "n": 6}, {SHARE: {"low": 0.02, "high": 0.2}, "arbitrage.enabled": [True, False]}, "6 points"),
+        ({"kind": "morris", "n": 4}, {SHARE: {"low": 0.02, "high": 0.2}}, "matters most"),
+    ],
+)
+def test_a_metric_over_the_axes_is_drawn_as_the_design_asks(kind: Any, axes: Any, title: str) -> None:
+    results = made_up({"design": kind, "axes": axes}, lambda point, noise: 1e6 * point[SHARE] + noise.normal())
+    results.manifest = {"series": False}  # type: ignore[attr-defined]
+    assert title in over_the_axes(results, "lrt_supply_eth").get_suptitle()
+    assert title in over_the_axes(results).get_suptitle()
+
+
+def test_points_without_a_value_are_counted_and_left_out() -> None:
+    content = {"design": {"kind": "random", "n": 5}, "axes": {SHARE: {"low": 0.02, "high": 0.2}}}
+    results = made_up(content, lambda point, noise: point[SHARE])
+    results.manifest = {"series": False}  # type: ignore[attr-defined]
+    results.runs.loc[results.runs["point"] == 2, "lrt_supply_eth"] = np.nan
+    assert "5 points; 1 points without a value" in over_the_axes(results, "lrt_supply_eth").get_suptitle()

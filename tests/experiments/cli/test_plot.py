@@ -44,8 +44,12 @@ def test_figures_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     main(["run", "baseline", "--days", "12", "--stakers", "40", "--no-figures", "--out", "r"])
     assert main(["plot", "r"]) == 0
     assert Path("r/figures/tvl.pdf").is_file()
-    assert main(["plot", "r", "--metric", "lrt_hhi"]) == 2
-    assert "for sweeps" in capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["plot", "r", "--metric", "lrt_hhi", "--metric", "lrt.nav"]) == 0
+    assert capsys.readouterr().out.split() == ["r/figures/metric-lrt_hhi.png", "r/figures/metric-lrt.nav.png"]
+    for name, told in (("lrt_hi", "nearest valid name: lrt_hhi"), ("nav", "give one of lrt.nav, lst.nav")):
+        assert main(["plot", "r", "--metric", name]) == 2
+        assert told in capsys.readouterr().err
 
 
 def test_neither_run_nor_sweep(capsys: pytest.CaptureFixture[str]) -> None:
