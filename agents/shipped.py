@@ -49,7 +49,9 @@ class Shipped:
         for base, written in self._as_written.items():
             file = getattr(sys.modules.get(base.__module__), "__file__", None)
             for name, value in written.items():
-                if name not in self._not_rules and any(code.co_filename != file for code in _code_of(value)):
+                if name not in self._not_rules and any(
+                    part.__code__.co_filename != file for part in functions_of(value)
+                ):
                     yield f"{base.__qualname__}.{name}"
 
 
@@ -57,12 +59,8 @@ def _unchanged(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     return len(now) == len(before) and all(before.get(name, _MISSING) is value for name, value in now.items())
 
 
-def _code_of(value: Any) -> Iterator[Any]:
-    """The code of a method, a property, a class method or a static one."""
-    if isinstance(value, property):
-        parts = (value.fget, value.fset, value.fdel)
-    else:
-        parts = (getattr(value, "__func__", value), None, None)
-    for part in parts:
-        if isinstance(part, FunctionType):
-            yield part.__code__
+def functions_of(value: Any) -> Iterator[FunctionType]:
+    """The functions of a method, a property, a class method or a static one; none of anything else."""
+    is_property = isinstance(value, property)
+    parts = (value.fget, value.fset, value.fdel) if is_property else (getattr(value, "__func__", value),)
+    yield from (part for part in parts if isinstance(part, FunctionType))

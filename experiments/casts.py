@@ -529,15 +529,6 @@ def load_own(places: Sequence[str]) -> Own:
     return Own(Cast.of(classes, metrics=metrics), makers[0] if makers else None)
 
 
-def load_cast(places: str | Sequence[str] | None) -> "Cast":
-    """The cast that ``--with`` names, once or several times; the shipped one for None.
-
-    Raises:
-        CastError: it cannot be loaded.
-    """
-    return of(load_own([places] if isinstance(places, str) else places or []).cast)
-
-
 def _makes_models(found: Any) -> bool:
     from ..model.ecosystem import RestakingEcosystem
     from ..model.metrics import Metric

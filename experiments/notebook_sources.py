@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
+from ..agents.shipped import functions_of
+
 _PLAIN = (bool, int, float, str, bytes, tuple, frozenset, type(None))
 
 
@@ -35,7 +37,7 @@ def source(own: Any, module: Mapping[str, Any]) -> str:
             waiting += _used([base.__name__ for base in value.__bases__], module)
             continue
         told[name] = repr(value) if isinstance(value, _PLAIN) else ""
-        for function in _functions(value):
+        for function in functions_of(value):
             told[name] += inspect.getsource(function)
             waiting += _used(_names(function.__code__), module)
     return "\n".join(f"{name}: {text}" for name, text in sorted(told.items()))
@@ -61,8 +63,3 @@ def _names(code: CodeType) -> Iterator[str]:
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
             yield from _names(inner)
-
-
-def _functions(value: Any) -> Iterator[FunctionType]:
-    parts = (value.fget, value.fset) if isinstance(value, property) else (getattr(value, "__func__", value),)
-    yield from (part for part in parts if isinstance(part, FunctionType))

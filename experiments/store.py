@@ -265,12 +265,13 @@ class Run:
         Raises:
             KeyError: there is no such figure or metric, or a run without LRTs does not have it.
         """
+        from ..model.metrics import meant_by
         from ..model.scenario.naming import hint
-        from .figures import draw, draw_metric, figures_of, metrics_named
+        from .figures import draw, draw_metric, figures_of
 
         if name in figures_of(self):
             return draw(name, self)[0]
-        if metrics_named(self, name):
+        if meant_by(name, self.metrics):
             return draw_metric(name, self)[0]
         known = [*figures_of(self), *(metric.name for metric in self.metrics)]
         raise KeyError(f"the run has no figure or metric {name!r}; {hint(name, known)}")

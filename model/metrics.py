@@ -6,7 +6,7 @@ The order of :data:`METRICS` is the order of the recorder's columns. Reference p
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -995,6 +995,11 @@ def metrics_of(level: str) -> tuple[Metric, ...]:
     if level not in LEVELS:
         raise ValueError(f"there is no level {level!r} of metrics; levels: {', '.join(LEVELS)}")
     return tuple(metric for metric in METRICS if metric.level == level)
+
+
+def meant_by(name: str, metrics: Iterable[Metric]) -> list[Metric]:
+    """Those of some metrics that a name means: ``lrt_hhi``, or ``lrt.nav`` where several kinds have one so called."""
+    return [metric for metric in metrics if name in (metric.name, f"{metric.level}.{metric.name}")]
 
 
 def metric(name: str, level: str = "total") -> Metric:

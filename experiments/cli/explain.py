@@ -30,6 +30,7 @@ def explain(
 
     Keys of entities are written with an id or with the placeholder: lrt.renzo.fee, lrt.<id>.fee.
     """
+    from ...model.metrics import meant_by
     from ...model.scenario import find_parameter
 
     if name == DAY_WORD:
@@ -40,7 +41,7 @@ def explain(
         _tell(_parameter(info, name, scenario), as_json)
         return
     known = all_metrics(own)
-    metrics = [metric for metric in known if name in (metric.name, f"{metric.level}.{metric.name}")]
+    metrics = meant_by(name, known)
     if not metrics:
         fail(_miss(name, known))
     _tell({"metrics": [_metric(metric) for metric in metrics]}, as_json)

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ...model.metrics import Metric
     from ..store import Run
 
 FIGURES: dict[str, str] = {
@@ -54,11 +53,6 @@ METRIC_FIGURE = "metric-"
 """Figures of single metrics are named so, and then by the metric."""
 
 
-def metrics_named(run: "Run", name: str) -> "list[Metric]":
-    """The metrics of a run that a name means: ``lrt_hhi``, or ``lrt.nav`` where several kinds have one of that name."""
-    return [metric for metric in run.metrics if name in (metric.name, f"{metric.level}.{metric.name}")]
-
-
 def draw_metric(name: str, run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     """One metric of a run over its days.
 
@@ -69,10 +63,11 @@ def draw_metric(name: str, run: "Run") -> "tuple[Figure, dict[str, Axes]]":
     Raises:
         KeyError: the run has no such metric, or several.
     """
+    from ...model.metrics import meant_by
     from ...model.scenario.naming import hint
     from . import series
 
-    found = metrics_named(run, name)
+    found = meant_by(name, run.metrics)
     if not found:
         raise KeyError(f"the run has no metric {name!r}; {hint(name, [metric.name for metric in run.metrics])}")
     total = [metric for metric in found if metric.level == "total"]

@@ -88,10 +88,7 @@ def profile_figure(
     """
     table = _within_range(profiles(results, metric, at=at), ("low", "high"), label_and_unit(results, metric)[1])
     keys = list(dict.fromkeys(table["axis"]))
-    columns = min(len(keys), 3)
-    padded = keys + ["."] * (-len(keys) % columns)
-    layout = [padded[start : start + columns] for start in range(0, len(padded), columns)]
-    fig, axes = style.canvas(layout, height=2.3 * len(layout) + 0.6, share_x=False)
+    fig, axes = _one_for_each(keys)
     label, unit = label_and_unit(results, metric)
     largest = float(np.nanmax(np.abs(table[["mean", "q05", "q95"]].to_numpy(dtype=float))))
     ends = _limits(table[["mean", "low", "high", "q05", "q95"]].to_numpy(dtype=float))
@@ -130,10 +127,7 @@ def scatter_figure(results: SweepResults, metric: str) -> "tuple[Figure, dict[st
         AnalysisError: the metric is not there.
     """
     means, points, keys = point_means(results, metric), results.design.points(), list(results.design.keys)
-    columns = min(len(keys), 3)
-    padded = keys + ["."] * (-len(keys) % columns)
-    layout = [padded[start : start + columns] for start in range(0, len(padded), columns)]
-    fig, axes = style.canvas(layout, height=2.3 * len(layout) + 0.6, share_x=False)
+    fig, axes = _one_for_each(keys)
     label, unit = label_and_unit(results, metric)
     there = np.isfinite(means)
     for key in keys:
@@ -369,6 +363,14 @@ def _within_range(table: "pd.DataFrame", ends: tuple[str, str], unit: str) -> "p
     floor = 0.0 if float(np.nanmin(table["q05"])) >= 0.0 else -np.inf
     ceiling = 1.0 if unit == "fraction" and float(np.nanmax(table["q95"])) <= 1.0 else np.inf
     return table.assign(**{name: table[name].clip(floor, ceiling) for name in ends})
+
+
+def _one_for_each(keys: Sequence[str]) -> "tuple[Figure, dict[str, Axes]]":
+    """A canvas with axes for each axis of a design, three in a row."""
+    columns = min(len(keys), 3)
+    padded = [*keys, *["."] * (-len(keys) % columns)]
+    layout = [padded[start : start + columns] for start in range(0, len(padded), columns)]
+    return style.canvas(layout, height=2.3 * len(layout) + 0.6, share_x=False)
 
 
 def _limits(values: Any) -> tuple[float, float]:

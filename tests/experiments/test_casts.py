@@ -95,7 +95,7 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_run_is_known_by_its_classes_and_their_sources(rules: Path) -> None:
-    cast = casts.load_cast("my_rules.py:MyCast")
+    cast = casts.load_own(["my_rules.py:MyCast"]).cast
     run = run_scenario("baseline", out="r", agents=cast, **SMALL)
     known = run.manifest["cast"]
     assert {kind: one["class"] for kind, one in known.items()} == {
@@ -111,7 +111,7 @@ def test_a_run_is_known_by_its_classes_and_their_sources(rules: Path) -> None:
 
 
 def test_the_same_cast_stands_there_and_another_is_in_the_way(rules: Path) -> None:
-    cast = casts.load_cast("my_rules.py:MyCast")
+    cast = casts.load_own(["my_rules.py:MyCast"]).cast
     run_scenario("baseline", out="r", agents=cast, **SMALL)
     assert run_scenario("baseline", out="r", agents=cast, **SMALL).path == Path("r")
     with pytest.raises(RunFolderError, match=r"different cast: it was made with my_rules\.Dear as its operator, which"):
@@ -122,7 +122,7 @@ def test_the_same_cast_stands_there_and_another_is_in_the_way(rules: Path) -> No
 
 @pytest.mark.parametrize("changed", ["my_rules.py", "fears.py"])
 def test_whatever_makes_a_run_again_refuses_a_changed_class_by_name(rules: Path, changed: str) -> None:
-    cast = casts.load_cast("my_rules.py:MyCast")
+    cast = casts.load_own(["my_rules.py:MyCast"]).cast
     run = run_scenario("baseline", out="r", agents=cast, **SMALL)
     assert verify_folder("r", agents=cast).passed
     with replay(run, 5, agents=cast) as model:
@@ -146,7 +146,7 @@ def test_whatever_makes_a_run_again_refuses_a_changed_class_by_name(rules: Path,
 
 def test_a_state_of_another_cast_is_not_gone_on_with(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(rules.parent / "cache"))
-    cast = casts.load_cast("my_rules.py:MyCast")
+    cast = casts.load_own(["my_rules.py:MyCast"]).cast
     scenario = run_scenario("baseline", **SMALL).scenario
     own = Identity.planned(scenario, "kernel", cast=casts.identity(cast))
     run = run_scenario("baseline", agents=cast, **SMALL)
@@ -188,8 +188,8 @@ def test_a_command_runs_verifies_forks_and_repairs_with_own_classes(
 
 def test_a_class_and_a_mapping_are_casts_too(rules: Path) -> None:
     brave = casts.load("my_rules.py:Brave")
-    assert casts.load_cast("my_rules.py:by_kind") == Cast(staker=brave) == casts.load_cast("my_rules:Brave")
-    assert casts.load_cast(None) == Cast()
+    assert casts.load_own(["my_rules.py:by_kind"]).cast == Cast(staker=brave) == casts.load_own(["my_rules:Brave"]).cast
+    assert casts.load_own([]).cast is None and casts.of(None) == Cast()
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_a_kind_is_given_once(rules: Path, capsys: pytest.CaptureFixture[str], t
 
 
 def test_classes_are_brought_one_by_one(rules: Path) -> None:
-    assert casts.load_own(["my_rules.py:Brave", "my_rules.py:Dear"]).cast == casts.load_cast("my_rules.py:MyCast")
+    assert casts.load_own(["my_rules.py:Brave", "my_rules.py:Dear"]).cast == casts.load_own(["my_rules.py:MyCast"]).cast
     assert casts.load_own([]) == casts.Own()
 
 
@@ -262,7 +262,7 @@ def test_a_scoreboard_says_with_what_it_was_measured(rules: Path, capsys: pytest
     read = {name: (Path(name) / "soundness.csv").read_text() for name in ("stock", "own", "one")}
     assert read["own"] == read["one"] != read["stock"]
     known = json.loads((Path("own") / "manifest.json").read_text())["cast"]
-    assert known == casts.identity(casts.load_cast("my_rules.py:MyCast"))
+    assert known == casts.identity(casts.load_own(["my_rules.py:MyCast"]).cast)
     assert json.loads((Path("stock") / "manifest.json").read_text())["cast"] is None
     page = (Path("own") / "README.md").read_text()
     assert "With own classes: operator my_rules.Dear, staker my_rules.Brave." in page
@@ -500,7 +500,7 @@ def summaries(results: Any) -> list[float]:
 
 
 def test_a_sweep_with_own_classes_in_workers_is_resumed_verified_and_refused_when_they_change(rules: Path) -> None:
-    cast = casts.load_cast("my_rules.py:MyCast")
+    cast = casts.load_own(["my_rules.py:MyCast"]).cast
     stock = sweep(DESIGN, out="stock", workers=1, progress=False)
     serial = sweep(DESIGN, out="one", workers=1, progress=False, agents=cast)
     results = sweep(DESIGN, out="two", workers=2, progress=False, agents=cast)

@@ -11,27 +11,24 @@ import pytest
 from restaking.experiments.cli.main import main
 from restaking.experiments.results import load_results
 from restaking.experiments.runner import SweepError, SweepFolderError, sweep
-from tests.experiments.runner.worlds import DESIGN, canonical, deadly_once, failing, marks, run, slow
+from tests.experiments.runner.worlds import (
+    DESIGN,
+    canonical,
+    cluster_of_two,
+    deadly_once,
+    failing,
+    local_cluster,
+    marks,
+    run,
+    slow,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:::distributed", "ignore::ResourceWarning")
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    import dask
-    from distributed import LocalCluster
-
-    with (
-        dask.config.set({"distributed.worker.daemon": False, "distributed.scheduler.allowed-failures": 0}),
-        LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            silence_logs="CRITICAL",
-        ) as started,
-    ):
+    with cluster_of_two() as started:
         yield started
 
 
@@ -57,16 +54,7 @@ def test_a_killed_worker_is_replaced(cluster: Any, tmp_path: Path) -> None:
 
 def test_a_scheduler_that_goes_away(tmp_path: Path) -> None:
     """What is finished stays, and another command finishes the rest."""
-    from distributed import LocalCluster
-
-    mortal = LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        silence_logs="CRITICAL",
-    )
+    mortal = local_cluster(1)
     address = mortal.scheduler_address
 
     def end_it() -> None:

@@ -21,7 +21,7 @@ from restaking.experiments.runner import sweep
 from restaking.experiments.runner.folder import parts_in
 from restaking.experiments.runner.parts import Parts
 from tests.experiments.runner.test_resume import alive, descendants, wait_for_parts
-from tests.experiments.runner.worlds import canonical
+from tests.experiments.runner.worlds import canonical, cluster_of_two
 
 RULES = Path(__file__).with_name("own_kinds.py")
 WITH = ("--with", "own_kinds.py:MyCast")
@@ -101,7 +101,7 @@ def test_every_kind_acts_in_all_runs_of_a_sweep(place: Path) -> None:
     assert main(sweep_command("stock", workers=1)[3:]) == 0
     stock = load_results("stock").runs
     assert len(stock) == RUNS
-    cast = casts.load_cast("own_kinds.py:MyCast")
+    cast = casts.load_own(["own_kinds.py:MyCast"]).cast
     assert set(cast.own) == set(ACTS) == set(KINDS)
     design = load_results("stock").design
     for kind, (metric, acts) in ACTS.items():
@@ -197,22 +197,9 @@ def test_a_sweep_with_an_own_maker_is_resumed_verified_repaired_and_refused(plac
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:::distributed", "ignore::ResourceWarning")
 def test_a_cluster_makes_the_same_bytes_with_own_classes(place: Path) -> None:
-    import dask
-    from distributed import LocalCluster
-
-    cast = casts.load_cast("own_kinds.py:MyCast")
+    cast = casts.load_own(["own_kinds.py:MyCast"]).cast
     carried_out(sweep_command("here", *WITH))
-    with (
-        dask.config.set({"distributed.worker.daemon": False, "distributed.scheduler.allowed-failures": 0}),
-        LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            silence_logs="CRITICAL",
-        ) as cluster,
-    ):
+    with cluster_of_two() as cluster:
         design = load_results("here").design
         there = sweep(design, out="dask", cluster=cluster.scheduler_address, progress=False, agents=cast)
     assert isinstance(cast, Cast) and canonical(place / "dask") == canonical(place / "here")

@@ -3,7 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,30 @@ def deadly_once(scenario: Scenario, seed: int) -> Outcome:
         mark("died")
         os.kill(os.getpid(), signal.SIGKILL)
     return sleepy(scenario, seed)
+
+
+def local_cluster(workers: int) -> Any:
+    """A real scheduler with worker processes on this machine."""
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs="CRITICAL",
+    )
+
+
+@contextmanager
+def cluster_of_two() -> Iterator[Any]:
+    """Two workers that may start processes of their own, and of which none may fail."""
+    import dask
+    import distributed  # noqa: F401  # its own settings have to be there before some of them are changed
+
+    with (
+        dask.config.set({"distributed.worker.daemon": False, "distributed.scheduler.allowed-failures": 0}),
+        local_cluster(2) as started,
+    ):
+        yield started
