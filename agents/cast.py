@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..model.errors import ScenarioError
 from ..model.metrics import Metric
 from ..model.own_metrics import MetricError, OwnMetric, check_metrics
-from ..model.scenario.errors import ScenarioError
 from ..model.scenario.naming import hint, nearest
 from .arbitrageur import Arbitrageur
 from .avs import AVS

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..model.scenario.errors import ScenarioError
+from ..model.errors import ScenarioError
 from ..model.scenario.naming import hint
 from . import notebook_sources, own_metrics
 

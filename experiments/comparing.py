@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..model.errors import RestakingError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -11,7 +13,7 @@ _PLACES = frozenset({"run_id", "point", "replication", "seed", "status", "error"
 """Columns of tables of runs that are no metrics."""
 
 
-class NotComparableError(ValueError):
+class NotComparableError(RestakingError, ValueError):
     """Two things that cannot be compared, or something that is neither a run nor a sweep."""
 
 

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ..model.errors import RestakingError
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -49,7 +51,7 @@ def quoted(name: str) -> str:
     return name if plain else f'"{shown}"'
 
 
-class OutputError(Exception):
+class OutputError(RestakingError):
     """Standard output cannot be written; told in words that follow *standard output*."""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..agents.cast import STAKER
+from ..model.errors import RestakingError
 from ..model.kernels.debts import owed_eth
 from ..model.kernels.stakers import choose_exit
 from ..model.state import INTENTION, NOBODY
@@ -41,7 +42,7 @@ PATIENCE = 0.10
 LAYOUT = Layout("unwind", 1, "a way out")
 
 
-class UnwindError(ValueError):
+class UnwindError(RestakingError, ValueError):
     """There is nothing to unwind, or no day to do it on."""
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .experiments.runner import sweep
     from .experiments.verifying import verify_folder as verify
     from .model.ecosystem import RestakingEcosystem
+    from .model.errors import RestakingError
     from .model.own_metrics import OwnMetric
     from .model.scenario import Scenario, load_scenario
 
@@ -36,6 +37,7 @@ else:
     _EXPORTS = {
         "OwnMetric": (".model.own_metrics", "OwnMetric"),
         "RestakingEcosystem": (".model.ecosystem", "RestakingEcosystem"),
+        "RestakingError": (".model.errors", "RestakingError"),
         "Scenario": (".model.scenario", "Scenario"),
         "fork": (".experiments.forking", "fork"),
         "load": (".experiments.opening", "load"),
@@ -68,6 +70,7 @@ else:
 __all__ = [
     "OwnMetric",
     "RestakingEcosystem",
+    "RestakingError",
     "Scenario",
     "__version__",
     "agents",

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import ScenarioError
 from .kernels.books import World
 from .randomness import SeedTree
-from .scenario.errors import ScenarioError
 from .state import (
     ACCOUNTS,
     ARCHETYPE,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .errors import RestakingError
 from .kernels import books as move
 from .kernels.debts import rows_with_loans
 from .state import ETH_LOAN, FIRST_LST, IDLE, STABLE_LOAN
@@ -20,7 +21,7 @@ _ETH_ACCOUNTS = ("stakers", "claims_paid", "claimants", "operators", "token_pool
 OUTFLOWS = ("burned", "gas", "exploited", "outside_out")
 
 
-class LedgerError(AssertionError):
+class LedgerError(RestakingError, AssertionError):
     """An account does not add up."""
 
 

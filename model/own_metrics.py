@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import ScenarioError
 from .metrics import LEVELS, METRICS, UNITS, Level, Metric, Summary
-from .scenario.errors import ScenarioError
 from .scenario.naming import LONGEST_NAME, hint, line_problem, prose_problem, shortened
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ...model.errors import RestakingError
 from ...model.scenario.naming import hint
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ Floats = NDArray[np.float64]
 _RUN_COLUMNS = ("run_id", "point", "replication", "seed", "status", "error")
 
 
-class AnalysisError(ValueError):
+class AnalysisError(RestakingError, ValueError):
     """A question that these results cannot answer, told in one sentence."""
 
 

@@ -242,12 +242,11 @@ def _one_line(error: Any) -> str:
 
 def _code_of_told(error: Exception) -> int | None:
     """The exit code of what is told in one sentence: bad input, a folder in the way, a full disk; None of the rest."""
-    from ...model.scenario.errors import ScenarioError
-    from ..folders.errors import FolderError, UnwritableError
+    from ...model.errors import RestakingError
 
-    if isinstance(error, (ScenarioError, FolderError)):
-        return BAD_INPUT
-    return FAILED if isinstance(error, UnwritableError) else None
+    if not isinstance(error, RestakingError) or isinstance(error, AssertionError):
+        return None  # a broken invariant is a fault of the program: its traceback is wanted
+    return BAD_INPUT if isinstance(error, ValueError) else FAILED
 
 
 def _say(message: str, code: int) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...model.errors import ScenarioError
 from ...model.metrics import Metric
-from ...model.scenario.errors import ScenarioError
 from ...model.scenario.loading import folder_of
 from ...model.scenario.naming import hint, name_from, shortened
 from ...model.scenario.reading import check_bounds, decode, parse_json, parse_toml, read_text

@@ -1,7 +1,9 @@
 """What is said of folders that cannot be read or written."""
 
+from ...model.errors import RestakingError
 
-class FolderError(ValueError):
+
+class FolderError(RestakingError, ValueError):
     """A folder that cannot be read as what was asked for, or that is in the way; told in one sentence."""
 
 
@@ -9,7 +11,7 @@ class DamagedError(FolderError):
     """A file that is not as it was written; told in one sentence."""
 
 
-class UnwritableError(RuntimeError):
+class UnwritableError(RestakingError, RuntimeError):
     """What was made cannot be written: a full disk above all. Told in one sentence."""
 
 

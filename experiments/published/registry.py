@@ -4,13 +4,14 @@ import functools
 import importlib
 from pathlib import Path
 
+from ...model.errors import RestakingError
 from ...model.scenario.naming import most_like, shortened
 from .experiment import Experiment
 
 _HERE = Path(__file__).resolve().parent
 
 
-class UnknownExperimentError(ValueError):
+class UnknownExperimentError(RestakingError, ValueError):
     """There is no published experiment of that name."""
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...model.errors import RestakingError
 from ...model.scenario.naming import most_like, shortened
 from ...model.shown import html_table
 from ..folders.errors import FolderError
@@ -31,7 +32,7 @@ PASS, FAIL = "PASS", "FAIL"
 _BEGIN, _END = "<!-- published experiments: begin -->", "<!-- published experiments: end -->"
 
 
-class BadParameterError(ValueError):
+class BadParameterError(RestakingError, ValueError):
     """A parameter that an experiment does not have, or a value of another type."""
 
 

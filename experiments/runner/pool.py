@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from types import ModuleType
 from typing import Any, Protocol
 
+from ...model.errors import RestakingError
 from .errors import SweepError, SweepFolderError
 from .task import ChunkResult, Job, Task, run_chunk
 from .worker import THREADS, load, ready, start
@@ -22,7 +23,7 @@ _CONNECT_SECONDS = 15.0
 _COUNT_EVERY_SECONDS = 5.0
 
 
-class WorkerDiedError(RuntimeError):
+class WorkerDiedError(RestakingError, RuntimeError):
     """A worker died; it is not known which of the runs in hand was the reason."""
 
 

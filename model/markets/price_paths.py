@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ScenarioError
 from ..randomness import SeedTree
-from ..scenario.errors import ScenarioError
 from ..scenario.price_file import KEY
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """Scenarios: every parameter of a run, where it comes from, and what is wrong with it."""
 
+from ..errors import ScenarioError
 from .arbitrage import ArbitrageParameters
 from .avs import AvsParameters
 from .campaigns import CampaignParameters
-from .errors import ScenarioError
 from .ethereum import ChurnChange, EthereumParameters, ExternalExit
 from .hazards import CustodyFactor, HazardEvent, HazardParameters
 from .liquid_staking import LstParameters

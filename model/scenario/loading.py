@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from .errors import ScenarioError
+from ..errors import ScenarioError
 from .naming import hint, key_hint, name_from, nearest, shortened
 from .price_file import CLOSES, FIRST, SECTION, forget_closes, locate
 from .reading import DEEPEST, MOST_DIGITS, check_bounds, decode, parse_toml, read_text

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from .errors import ScenarioError
+from ..errors import RestakingError, ScenarioError
 from .naming import shortened
 from .reading import read_text
 
@@ -22,7 +22,7 @@ CLOSES, FIRST = "closes_usd", "closes_from"
 KEY = f"{SECTION}.{FILE}"
 
 
-class PriceFileError(ValueError):
+class PriceFileError(RestakingError, ValueError):
     """What is wrong with a price file, in words."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import ScenarioError
+from ..errors import ScenarioError
 from .naming import nearest, shortened
 
 LARGEST_FILE = 64 * 2**20

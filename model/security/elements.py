@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..scenario.errors import ScenarioError
+from ..errors import ScenarioError
 
 Number = int | float | str | Fraction
 Edge = tuple[str, str]

@@ -1,9 +1,12 @@
 """`import restaking`: light, complete, and what it gives."""
 
 import ast
+import importlib
 import math
+import pkgutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -115,3 +118,40 @@ def test_what_is_neither_run_nor_sweep_is_refused(tmp_path: Path) -> None:
 def test_a_published_experiment_is_reproduced() -> None:
     done = restaking.reproduce("eth-issuance", short=True, write=False)
     assert done.verdict == "PASS" and "eth-issuance: PASS" in repr(done) and "eth-issuance" in done._repr_html_()
+
+
+# --- one root of errors -----------------------------------------------------------------------------------------------
+
+
+def own_errors() -> list[type]:
+    """Every exception class that the packages define, warnings and stops by a signal left out."""
+    found = []
+    for root in ("model", "agents", "experiments"):
+        package = importlib.import_module(f"restaking.{root}")
+        for module in pkgutil.walk_packages(package.__path__, f"restaking.{root}."):
+            if not module.name.endswith("__main__"):
+                found += vars(importlib.import_module(module.name)).values()
+    errors = {each for each in found if isinstance(each, type) and issubclass(each, Exception)}
+    ours = (each for each in errors if each.__module__.startswith("restaking."))
+    return sorted((each for each in ours if not issubclass(each, Warning)), key=lambda each: each.__qualname__)
+
+
+def test_every_error_of_the_package_has_one_root() -> None:
+    errors = own_errors()
+    assert len(errors) > 15
+    assert not [each for each in errors if not issubclass(each, restaking.RestakingError)]
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda: restaking.load_scenario("sesaon-2024"),
+        lambda: restaking.RestakingEcosystem("baseline", agents={"stakr": object}),
+        lambda: restaking.load("no/such/folder"),
+        lambda: restaking.reproduce("no-such-paper"),
+        lambda: restaking.fork("no/such/folder", 3, {"arbitrage.enabled": False}),
+    ],
+)
+def test_one_except_catches_what_is_refused(mistake: Callable[[], object]) -> None:
+    with pytest.raises(restaking.RestakingError):
+        mistake()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from ...scenario.errors import ScenarioError
+from ...errors import ScenarioError
 from ...scenario.naming import shortened
 from ...scenario.reading import LARGEST_FILE, decode, read_text
 from ..document import DocumentReader

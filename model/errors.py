@@ -1,7 +1,15 @@
-"""The one error that bad input raises."""
+"""The root of all errors that the package raises on purpose, and the one that bad input raises."""
 
 
-class ScenarioError(ValueError):
+class RestakingError(Exception):
+    """The root of everything that the package refuses, told in one sentence: ``except RestakingError`` catches it all.
+
+    Wrong arguments of a single formula are Python's own ``ValueError`` and ``TypeError``; a stop by a signal is a
+    ``KeyboardInterrupt``.
+    """
+
+
+class ScenarioError(RestakingError, ValueError):
     """A scenario that cannot be used, told in one sentence.
 
     The message says where the value came from (a file, ``--set``), which key it is, which value was given,
