@@ -443,8 +443,8 @@ class _OwnScenario:
 
 def _asked_from(module: str) -> bool:
     """Whether whoever uses an attribute stands in that module of Mesa's, or below it."""
-    name = str(sys._getframe(2).f_globals.get("__name__"))
-    return name == module or name.startswith(f"{module}.")
+    name = sys._getframe(2).f_globals.get("__name__") or ""
+    return name.startswith(module) and name[len(module) :][:1] in ("", ".")
 
 
 class EcosystemBase(mesa.Model):

@@ -33,9 +33,12 @@ class Results:
         manifest: content of ``manifest.json``.
 
     Example:
-        >>> results = load_results("results/runs/airdrop")  # doctest: +SKIP
-        >>> results.runs[["campaigns.airdrop_share", "lrt_supply_eth"]].groupby("campaigns.airdrop_share").mean()
-        ... # doctest: +SKIP
+        >>> from restaking.experiments import sweep
+        >>> design = {"name": "fees", "scenario": "baseline", "stakers": 50, "days": 3, "replications": 1,
+        ...           "design": {"kind": "grid"}, "axes": {"lrt.alpha.fee": [0.05, 0.15]}}
+        >>> folder = sweep(design, out="fees", workers=1, progress=False).path
+        >>> load_results(folder).runs["lrt.alpha.fee"].to_list()
+        [0.05, 0.15]
     """
 
     path: Path

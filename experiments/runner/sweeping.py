@@ -129,8 +129,11 @@ def sweep(
         SweepInterrupted: Ctrl-C or SIGTERM, after everything that was finished had been written.
 
     Example:
-        >>> results = sweep("airdrop-size", out="results/runs/airdrop")  # doctest: +SKIP
-        >>> results.runs.groupby("campaigns.airdrop_share")["lrt_supply_eth"].mean()  # doctest: +SKIP
+        >>> design = {"name": "fees", "scenario": "baseline", "stakers": 50, "days": 3, "replications": 2,
+        ...           "design": {"kind": "grid"}, "axes": {"lrt.alpha.fee": [0.05, 0.15]}}
+        >>> results = sweep(design, out="fees", workers=1, progress=False)
+        >>> results.runs.groupby("lrt.alpha.fee")["lrt_supply_eth"].count().to_dict()
+        {0.05: 2, 0.15: 2}
     """
     options = Options(
         workers=workers,
