@@ -7,7 +7,8 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer, model_vali
 from pydantic_core import PydanticCustomError
 
 from .parameter import Date, Number, Parameters, Whole, parameter
-from .price_file import CLOSES, FILE, FIRST, KEY, PriceFileError, read_closes
+from .price_file import CLOSES, FILE, FIRST, KEY, read_closes
+from .price_table import PriceFileError
 
 _PANEL = "https://arxiv.org/abs/2604.03274"
 
@@ -36,8 +37,8 @@ class EtherPriceParameters(Parameters):
     )
     file: str = parameter(
         "",
-        description="file with columns date and usd, one row per day without gaps (csv); a relative path starts from "
-        "the file that names it; read when the scenario is made, which holds the closes from then on",
+        description="file with a date and a price in dollars for each day without gaps (csv); a relative path starts "
+        "from the file that names it; read when the scenario is made, which holds the closes from then on",
         role="lever",
     )
     closes_usd: tuple[Number, ...] = parameter(

@@ -4,17 +4,15 @@ From then on the scenario holds the closes themselves: they are part of what it 
 workers, folders of results and capsules. A file that changes, moves or goes away afterwards changes no finished run.
 """
 
-import csv
 import datetime
-import io
 import itertools
 import os
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import RestakingError, ScenarioError
-from .naming import shortened
+from ..errors import ScenarioError
+from .price_table import PriceFileError, parse_prices
 from .reading import read_text
 
 SECTION, FILE = "ether_price", "file"
@@ -22,30 +20,27 @@ CLOSES, FIRST = "closes_usd", "closes_from"
 KEY = f"{SECTION}.{FILE}"
 
 
-class PriceFileError(RestakingError, ValueError):
-    """What is wrong with a price file, in words."""
-
-
 def read_closes(file: str) -> tuple[str, list[float]]:
-    """The date of the first close (ISO) and all closes (USD/ETH) of a CSV file with the columns ``date`` and ``usd``.
+    """The date of the first close (ISO) and all closes (USD/ETH) of a file, see :func:`.parse_prices`.
 
     Raises:
         PriceFileError: no file, no such columns, a date twice, out of order or missing, a price that is no positive
-            number.
+            number, or anything that can be read in two ways.
     """
     try:
-        text = read_text(Path(file).expanduser(), what="price", suffixes=(".csv",))
+        text = read_text(Path(file).expanduser(), what="price", suffixes=(".csv", ".json"))
     except ScenarioError as error:
         raise PriceFileError(str(error)) from None
-    rows = list(_rows(text))
-    if not rows:
-        raise PriceFileError("has no rows")
-    for (before, _), (after, _) in itertools.pairwise(rows):
+    rows = parse_prices(text)
+    if rows[0][1] > rows[-1][1]:  # explorers and exchanges list the newest first
+        rows.reverse()
+    for (above, before, _), (below, after, _) in itertools.pairwise(rows):
         if (after - before).days != 1:
             raise PriceFileError(
-                f"{before} and {after} {_order(before, after)}; one row per day is needed, oldest first"
+                f"{above} and {below}: {before} and {after} {_order(before, after)}; "
+                "one row per day is needed, in order"
             )
-    return rows[0][0].isoformat(), [usd for _, usd in rows]
+    return rows[0][1].isoformat(), [usd for _, _, usd in rows]
 
 
 def _order(before: datetime.date, after: datetime.date) -> str:
@@ -53,43 +48,6 @@ def _order(before: datetime.date, after: datetime.date) -> str:
         days = (after - before).days - 1
         return f"leave a gap of {days} {'day' if days == 1 else 'days'}"
     return "are the same day" if after == before else "are out of order"
-
-
-def _rows(text: str) -> Iterator[tuple[datetime.date, float]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    try:
-        names = reader.fieldnames or ()
-        if not {"date", "usd"} <= set(names):
-            raise PriceFileError(_columns(text, ", ".join(names)))
-        for number, row in enumerate(reader, 2):
-            yield _row(number, row)
-    except csv.Error as error:
-        raise PriceFileError(f"is not CSV: {error}") from None
-
-
-def _columns(text: str, names: str) -> str:
-    if text.lstrip()[:1] in ("{", "["):
-        return "is JSON; a CSV file with the columns date and usd is needed"
-    separator = next((mark for mark in (";", "\t", "|") if mark in names), "")
-    advice = f"; columns are separated by commas, not by {separator!r}" if separator else ""
-    return f"has the columns {shortened(names) or 'none'}; date and usd are needed{advice}"
-
-
-def _row(number: int, row: Mapping[str, str | None]) -> tuple[datetime.date, float]:
-    date, price = (row["date"] or "").strip(), row["usd"] or ""
-    try:
-        day = datetime.date.fromisoformat(date) if len(date) == len("2024-01-31") else None
-    except ValueError:
-        day = None
-    if day is None:
-        raise PriceFileError(f"line {number}: date is {shortened(date)!r}, expected YYYY-MM-DD")
-    try:
-        usd = float(price)
-    except ValueError:
-        usd = float("nan")
-    if not 0.0 < usd < float("inf"):
-        raise PriceFileError(f"line {number}: usd is {shortened(price)!r}, expected a price above 0")
-    return day, usd
 
 
 def coverage_problem(first: str, count: int, start: datetime.date, days: int) -> str:

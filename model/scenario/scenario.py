@@ -522,7 +522,7 @@ def check_prices(scenario: Scenario) -> None:
                 _reject(f"ether_price.{name}", f'is read when ether_price.path = "csv" only; here it is "{terms.path}"')
         return
     if not terms.closes_usd:
-        _reject("ether_price.file", "is empty: a csv path needs a file with the columns date and usd")
+        _reject("ether_price.file", "is empty: a csv path needs a file with a date and a price for each day")
     if terms.closes_from is None:
         _reject("ether_price.closes_from", "is missing: closes_usd need the date of the first of them")
     for number, close in enumerate(terms.closes_usd):

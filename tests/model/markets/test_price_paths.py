@@ -109,7 +109,7 @@ def test_a_file_is_read_day_by_day(tmp_path: Path) -> None:
         (daily("2024-01-05", [2e3] * 90), "but the run needs"),
         (["2024-01-01,abc"], "line 2: usd is 'abc'"),
         (["2024-01-01,-5"], "expected a price above 0"),
-        (["01.01.2024,2000"], "expected YYYY-MM-DD"),
+        (["20240101,2000"], "expected YYYY-MM-DD"),
         ([], "has no rows"),
     ],
 )
@@ -120,8 +120,8 @@ def test_files_with_holes_are_refused(tmp_path: Path, lines: list[str], problem:
 
 
 def test_other_columns_and_missing_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="date and usd are needed"):
-        path(60, path="csv", file=csv(tmp_path, ["1,2"], header="day,price"))
+    with pytest.raises(ScenarioError, match="are needed"):
+        path(60, path="csv", file=csv(tmp_path, ["1,2"], header="day,amount"))
     with pytest.raises(ScenarioError, match="there is no such file"):
         path(60, path="csv", file=str(tmp_path / "none.csv"))
     with pytest.raises(ScenarioError, match="is empty"):

@@ -5,12 +5,15 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from restaking.experiments.designs import DesignError, load_design
 from restaking.experiments.forking import fork
 from restaking.experiments.run import run_scenario
 from restaking.model.scenario import Scenario, ScenarioError, load_scenario
-from restaking.model.scenario.price_file import PriceFileError, read_closes
+from restaking.model.scenario.price_file import read_closes
+from restaking.model.scenario.price_table import PriceFileError
 
 SMALL = 'days = 6\n[stakers]\ncount = 20\n[ether_price]\npath = "csv"\nfile = "eth.csv"\n'
 
@@ -138,13 +141,30 @@ def test_a_byte_order_mark_is_harmless(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('{"prices": [[1704067200000, 2300.5]]}' * 100, "is JSON; a CSV file with the columns date and usd is needed"),
-        ("date;usd\n2024-01-01;5", "columns are separated by commas, not by ';'"),
-        ("day,price\n2024-01-01,5", "has the columns day, price; date and usd are needed"),
+        ('{"prices": [[1704067200000, 2300.5]]}' * 100, "is JSON of another form"),
+        ("day,amount\n2024-01-01,5", "has the columns day, amount; a date (date, "),
+        ("date,close,price\n2024-01-01,5,6", "has 2 columns for the price: close, price"),
+        ("date,usd\n1/2/2024,5\n1/3/2024,5", "order of day and month cannot be told, such as '1/2/2024'"),
+        ("date,usd\n13/1/2024,5\n1/14/2024,5", "dates in both orders"),
+        ("date,usd\n2024-01-01 01:00:00,5", "line 2: date is '2024-01-01 01:00:00', which is no midnight (UTC)"),
+        ('{"prices": [[1704070800000, 5]]}', "prices[0]: time is '1704070800000', which is no midnight"),
+        ("date,usd\n2024-01-01,1.234", "line 2: usd is '1.234', which may be 1.234 or 1234"),
+        ("date;usd\n2024-01-01;1234,5\n2024-01-02;1234.5", "decimal points in some rows and decimal commas"),
+        ("date,usd\n2024-01-01,2,345.00", "line 2: has more values than the header has columns"),
+        ("date,usd\n2024-01-01,-5", "line 2: usd is '-5', expected a price above 0"),
+        ("date,usd\n2024-01-01,0", "line 2: usd is '0', expected a price above 0"),
+        ("date,usd\n2024-01-01,nan", "line 2: usd is 'nan', expected a price above 0"),
+        ("date,usd\n2024-01-01,1e999", "line 2: usd is '1e999', expected a price above 0"),
+        ("date,usd\n2023-02-29,5", "line 2: date is '2023-02-29', expected YYYY-MM-DD"),
+        ("date,usd\n", "has no rows"),
+        ("", "has the columns none"),
         (",".join(f"column{number}" for number in range(1_000)), "has the columns column0"),
         ("date,usd\n20240101,5", "line 2: date is '20240101', expected YYYY-MM-DD"),
         ("date,usd\n2024-01-01", "line 2: usd is '', expected a price above 0"),
-        ("date,usd\n2024-01-02,5\n2024-01-01,5", "are out of order; one row per day is needed, oldest first"),
+        (
+            "date,usd\n2024-01-01,5\n2024-01-03,5\n2024-01-02,5",
+            "2024-01-03 leave a gap of 1 day; one row per day is needed, in order",
+        ),
         ("date,usd\n2024-01-01,5\n2024-01-01,5", "are the same day"),
         ("date,usd\n2024-01-01,5\n2024-01-03,5", "leave a gap of 1 day;"),
         ("date,usd\n" + '"' + "x" * 200_000, "is not CSV"),
@@ -155,4 +175,48 @@ def test_files_that_are_none(tmp_path: Path, text: str, problem: str) -> None:
     path.write_text(text)
     with pytest.raises(PriceFileError) as refused:
         read_closes(str(path))
-    assert problem in str(refused.value) and len(str(refused.value)) < 200
+    assert problem in str(refused.value) and len(str(refused.value)) < 280
+
+
+PATHS = st.lists(st.integers(1, 10_000_000), min_size=14, max_size=60)
+
+
+def written(cents: int, thousands: str, point: str) -> str:
+    whole, part = divmod(cents, 100)
+    return f"{whole:,}".replace(",", thousands) + f"{point}{part:02d}"
+
+
+DIALECTS = {
+    "plain": ("date,usd", lambda day, cents: f"{day},{written(cents, '', '.')}"),
+    "crlf": ("date,usd\r", lambda day, cents: f"{day},{written(cents, '', '.')}\r"),
+    "instant": ("time\tclose", lambda day, cents: f"{day}T00:00:00Z\t{written(cents, '', '.')}"),
+    "coingecko": ("snapped_at,price,market_cap", lambda day, cents: f"{day} 00:00:00 UTC,{written(cents, '', '.')},9"),
+    "etherscan": (
+        '"Date(UTC)","UnixTimeStamp","Value"',
+        lambda day, cents: f'"{day:%m/%d/%Y}","{(day - datetime.date(1970, 1, 1)).days * 86_400}","{cents / 100}"',
+    ),
+    "german": ("date;usd", lambda day, cents: f"{day:%d.%m.%Y};{written(cents, '.', ',')}"),
+    "quoted": ("Date,Price,Open", lambda day, cents: f'"{day:%b %d, %Y}","${written(cents, ",", ".")}","1"'),
+    "slashes": ("date,value", lambda day, cents: f"{day:%d/%m/%Y},{written(cents, '', '.')}"),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("newest_first", [False, True])
+@settings(max_examples=25, deadline=None)
+@given(cents=PATHS)
+def test_any_dialect_reads_back_to_the_same_numbers(
+    tmp_path_factory: pytest.TempPathFactory, dialect: str, newest_first: bool, cents: list[int]
+) -> None:
+    header, row = DIALECTS[dialect]
+    start = datetime.date(2024, 2, 20)
+    rows = [row(start + datetime.timedelta(days=number), value) for number, value in enumerate(cents)]
+    path = tmp_path_factory.mktemp("dialect") / "ether price ä.csv"
+    path.write_bytes("\n".join([header, *(rows[::-1] if newest_first else rows), ""]).encode())
+    assert read_closes(str(path)) == ("2024-02-20", [value / 100 for value in cents])
+
+
+def test_the_chart_of_coingecko_reads_back(tmp_path: Path) -> None:
+    path = tmp_path / "market_chart.json"
+    path.write_text(json.dumps({"prices": [[1704067200000, 2.413], [1704153600000, 1.234]]}))
+    assert read_closes(str(path)) == ("2024-01-01", [2.413, 1.234])
